@@ -1,0 +1,176 @@
+"""What is known about one region in one period: every method's result, or the reason why there is none.
+
+Computed once (``report.analyse``) and then read by checks, tables and pictures, so that a sentence, a table and a
+picture in one report can never disagree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from kinerja_lab.calibration.criterion import CriterionResult
+from kinerja_lab.calibration.raters import RaterEffects
+from kinerja_lab.core.errors import NotApplicable
+from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.core.outcome import OutcomeData
+from kinerja_lab.core.patterns import ResponsePatterns
+from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.core.survey import SurveyData
+from kinerja_lab.drafting.achievement import Achievement
+from kinerja_lab.profiling.funnel import Funnel
+from kinerja_lab.psychometrics.unit_reliability import UnitReliability
+
+__all__ = ["CriterionLook", "RegionResults", "Setting", "SurveyResults"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Which report this is.
+
+    Parameters
+    ----------
+    study, region, region_name : str
+        Codes and name as the study gives them; ``region`` is ``"*"`` for all regions together.
+    shown_name : str
+        Name of the region whose units are shown, where it is another one (a kecamatan without dinas); else empty.
+    region_word, unit_word : str
+        What a region and a unit are called in this study, in the report's language (``"provinsi"``, ``"rumah sakit"``).
+    period, previous : str
+        Period reported, and the one before it in the study (empty when there is none).
+    level : float
+        Confidence level.
+    suppress_below : int
+        Groups with fewer respondents are hidden.
+    synthetic : bool
+        Whether the data are made up.
+    """
+
+    study: str
+    region: str
+    region_name: str
+    shown_name: str = ""
+    region_word: str
+    unit_word: str
+    period: str
+    previous: str = ""
+    level: float
+    suppress_below: int
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SurveyResults:
+    """All that the survey of a region says. Any field may be the reason why there is no such result.
+
+    Parameters
+    ----------
+    survey : SurveyData
+        The region's answers in the period.
+    patterns : ResponsePatterns
+        Their distinct answer sheets.
+    ruleset : Ruleset
+        The rule the index follows.
+    index : Estimate
+        The index of the region (IKM where the ruleset is the SKM).
+    index_varying : Estimate or NotApplicable
+        The index without the elements in which nobody differs (``constant_items``).
+    constant_items : tuple of str
+        Elements without variance in this region and period.
+    elements : EstimateTable
+        Score per element; ``label`` is the item code.
+    grades : EstimateTable or NotApplicable
+        Probability of each grade; ``label`` is the band code.
+    change : Estimate or NotApplicable
+        Index now minus index in the previous period.
+    agencies, units : EstimateTable or NotApplicable
+        Index by ``("agency",)`` and by ``("agency", "unit")``, label ``"index"``.
+    unit_grades : EstimateTable or NotApplicable
+        Probability of each grade by ``("agency", "unit")``.
+    missing, ceiling : EstimateTable
+        Shares per item; ``label`` is the item code.
+    straightlining : Estimate or NotApplicable
+        Share of complete sheets with all answers equal.
+    alpha : Estimate or NotApplicable
+        Of the varying items, on complete sheets.
+    item_rest : EstimateTable or NotApplicable
+        Item-rest correlations of the varying items.
+    unit_reliability : UnitReliability or NotApplicable
+        Whether the survey can tell units apart.
+    raters : RaterEffects or NotApplicable
+        Severity of raters where the study knows who rated.
+    """
+
+    survey: SurveyData
+    patterns: ResponsePatterns
+    ruleset: Ruleset
+    index: Estimate
+    index_varying: Estimate | NotApplicable
+    constant_items: tuple[str, ...]
+    elements: EstimateTable
+    grades: EstimateTable | NotApplicable
+    change: Estimate | NotApplicable
+    agencies: EstimateTable | NotApplicable
+    units: EstimateTable | NotApplicable
+    unit_grades: EstimateTable | NotApplicable
+    missing: EstimateTable
+    ceiling: EstimateTable
+    straightlining: Estimate | NotApplicable
+    alpha: Estimate | NotApplicable
+    item_rest: EstimateTable | NotApplicable
+    unit_reliability: UnitReliability | NotApplicable
+    raters: RaterEffects | NotApplicable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CriterionLook:
+    """One look at one claim: an indicator against an outcome.
+
+    Parameters
+    ----------
+    indicator, criterion : str
+        Codes.
+    result : CriterionResult or NotApplicable
+        The association.
+    q : float
+        Benjamini-Hochberg q-value over all looks of this report; NaN where there is no result.
+    points : pandas.DataFrame
+        ``unit, agency, region, indicator, outcome``: what the picture shows; empty where there is no result.
+    """
+
+    indicator: str
+    criterion: str
+    result: CriterionResult | NotApplicable
+    q: float
+    points: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RegionResults:
+    """Everything computed for one report.
+
+    Parameters
+    ----------
+    setting : Setting
+        Which report this is.
+    survey : SurveyResults or NotApplicable
+        The survey's part.
+    outcomes : OutcomeData or NotApplicable
+        The outcomes of the period.
+    funnels : mapping of str to (Funnel or NotApplicable)
+        By measure code, for every measure of the study.
+    looks : tuple of CriterionLook
+        Every claim of every indicator.
+    achievements : mapping of str to tuple of (Achievement or NotApplicable)
+        By indicator code, one for each entry of its series, in order.
+    scale : Ruleset or None
+        The achievement scale used to name categories.
+    """
+
+    setting: Setting
+    survey: SurveyResults | NotApplicable
+    outcomes: OutcomeData | NotApplicable
+    funnels: Mapping[str, Funnel | NotApplicable] = field(default_factory=dict)
+    looks: tuple[CriterionLook, ...] = ()
+    achievements: Mapping[str, tuple[Achievement | NotApplicable, ...]] = field(default_factory=dict)
+    scale: Ruleset | None = None
