@@ -147,9 +147,8 @@ class Indicator:
             raise KinerjaError("indicator_formula", indicator=self.code)
         if self.owner.strip().casefold() == self.checker.strip().casefold():
             raise KinerjaError("indicator_owner", indicator=self.code, owner=self.owner)
-        if self.polarity is Polarity.STABILISE:
-            if self.stable_range is None or self.stable_range[0] >= self.stable_range[1]:
-                raise KinerjaError("indicator_range", indicator=self.code, value=str(self.stable_range))
+        if self.polarity is Polarity.STABILISE and not (self.stable_range and self.stable_range[0] < self.stable_range[1]):
+            raise KinerjaError("indicator_range", indicator=self.code, value=str(self.stable_range))
 
     def __str__(self) -> str:
         return f"{self.code} ({self.name})"

@@ -14,7 +14,8 @@ class Item:
     Parameters
     ----------
     code : str
-        Column of the answers after import, and the element code where a ruleset is followed (by name, never by position).
+        Column of the answers after import, and the element code where a ruleset is followed (by name, never by
+        position).
     text, text_en : str
         Wording shown to the respondent.
     options : tuple of str

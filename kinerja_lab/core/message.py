@@ -8,7 +8,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-__all__ = ["Message"]
+__all__ = ["Message", "Words"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A name that a study or a ruleset gives in both languages; a sentence takes the one of its catalogue.
+
+    Parameters
+    ----------
+    id : str
+        In Indonesian.
+    en : str
+        In English; the Indonesian name where it is empty.
+    """
+
+    id: str
+    en: str = ""
+
+    def of(self, lang: str) -> str:
+        """The name in a language, ``"id"`` or ``"en"``."""
+        return self.en or self.id if lang == "en" else self.id
+
+    def __str__(self) -> str:
+        return self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +43,7 @@ class Message:
     code : str
         Dotted key of the catalogue, e.g. ``"fault.unknown_key"`` or ``"finding.MEA001.concern"``.
     params : mapping of str to object
-        Values for the placeholders: text, whole numbers, floats or an ``Estimate``.
+        Values for the placeholders: text, ``Words``, whole numbers, floats, dates, an ``Estimate`` or another message.
     """
 
     code: str

@@ -107,8 +107,8 @@ class OutcomeData:
         Returns
         -------
         pandas.DataFrame
-            ``region, agency, unit, value, events, denominator, expected, n`` (``n``: periods with a value). ``expected``
-            is NaN unless every counted period states it.
+            ``region, agency, unit, value, events, denominator, expected, n`` (``n``: periods with a value).
+            ``expected`` is NaN unless every counted period states it.
         """
         measure_ = self.measure(measure)
         rows = self.of(measure).dropna(subset=["value"])

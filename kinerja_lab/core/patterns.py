@@ -60,10 +60,8 @@ class ResponsePatterns:
     def from_survey(cls, survey: SurveyData) -> "ResponsePatterns":
         """Count the distinct answer sheets of a survey; reversed items are turned so that high is good."""
         instrument = survey.instrument
-        answers = survey.answers()
-        for position, item in enumerate(instrument.items):
-            if item.reverse:
-                answers[:, position] = instrument.low + instrument.high - answers[:, position]
+        turn = np.array([item.reverse for item in instrument.items])
+        answers = np.where(turn, instrument.low + instrument.high - survey.answers(), survey.answers())
         sheets = np.where(np.isnan(answers), MISSING, answers).astype(np.int16)
         if not len(sheets):
             empty = np.zeros((0, len(instrument.items)), dtype=np.int16)

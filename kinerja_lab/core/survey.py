@@ -12,7 +12,7 @@ from kinerja_lab.core.message import Message
 __all__ = ["SURVEY_COLUMNS", "Design", "Drop", "SurveyData"]
 
 SURVEY_COLUMNS = ("region", "agency", "unit", "period")
-"""Columns every survey frame has, whatever the source called them; all text. Item columns and the design's stand beside."""
+"""Columns every survey frame has, whatever the source called them; all text. Items and the design stand beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

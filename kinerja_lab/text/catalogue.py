@@ -9,7 +9,7 @@ from string import Formatter
 
 from kinerja_lab.core.errors import InputFault, InputFaults, KinerjaError, closest
 from kinerja_lab.core.estimate import Estimate
-from kinerja_lab.core.message import Message
+from kinerja_lab.core.message import Message, Words
 from kinerja_lab.text.numbers import date_text, number
 
 __all__ = ["LANGUAGES", "Catalogue", "catalogue"]
@@ -76,6 +76,8 @@ class _ReaderFormatter(Formatter):
         lang = self._owner.lang
         if isinstance(value, Message):
             return self._owner.sentence(value)
+        if isinstance(value, Words):
+            return value.of(lang)
         if isinstance(value, Estimate):
             spec = format_spec or ".2f"
             text = number(value.value, lang=lang, spec=spec)
