@@ -46,7 +46,7 @@ bench: $(READY)  ## every benchmark: ratios against a named peer or the plain wa
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 reference: $(READY)  ## make the shipped reference cases and studies anew
-	$(BIN)/kinerja simulate --check
+	$(BIN)/kinerja simulate
 	@for script in tests/reference/make_*; do case $$script in *.py) $(BIN)/python $$script;; *.R) command -v Rscript >/dev/null && Rscript $$script || echo "$$script needs R";; esac; done
 
 lock: $(READY)  ## pin what is installed now (after changing pyproject.toml)

@@ -1,8 +1,8 @@
 """What can go wrong, in a form that can be explained to the user in his language.
 
 Three kinds and no more: an ``InputFault`` is one thing wrong in what the user gave (``InputFaults`` carries all of
-them at once), a ``NotApplicable`` says that a method has no answer here and why, a ``KinerjaError`` is anything else that
-a user can act on. Anything that is not one of these is a bug of ours.
+them at once), a ``NotApplicable`` says that a method has no answer here and why, a ``KinerjaError`` is anything else
+that a user can act on. Anything that is not one of these is a bug of ours.
 """
 
 from collections.abc import Iterable, Sequence

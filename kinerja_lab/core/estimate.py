@@ -9,12 +9,26 @@ import pandas as pd
 
 from kinerja_lab.core.errors import KinerjaError
 
-__all__ = ["FIXED_COLUMNS", "Estimate", "EstimateTable"]
+__all__ = ["FIXED_COLUMNS", "MEASURED_IN", "Estimate", "EstimateTable", "fixed_columns"]
 
 FIXED_COLUMNS = ("label", "value", "low", "high", "level", "n", "method", "unit", "note")
 """Columns of every table of estimates, in this order; group columns stand before them."""
 
+MEASURED_IN = "measured_in"
+"""Stands for ``unit`` in a table whose groups are units: there ``unit`` is the office, and a column has one meaning."""
+
 _SLACK = 1e-9
+
+
+def fixed_columns(groups: Sequence[str]) -> tuple[str, ...]:
+    """The fixed columns of a table with these groups: ``MEASURED_IN`` instead of ``unit`` where a group has that name.
+
+    Examples
+    --------
+    >>> fixed_columns(("agency", "unit"))[-2:]
+    ('measured_in', 'note')
+    """
+    return tuple(MEASURED_IN if name == "unit" and name in groups else name for name in FIXED_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +100,8 @@ class EstimateTable:
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row an estimate. Rows without an interval carry a ``note``; rows whose value is NaN too.
+        One row an estimate, with ``fixed_columns(groups)``. Rows without an interval carry a ``note``; rows whose value
+        is NaN too.
     groups : tuple of str
         Names of the group columns, in order.
 
@@ -103,10 +118,11 @@ class EstimateTable:
         frame = self.frame.copy()
         if "note" not in frame.columns:
             frame["note"] = ""
-        missing = [name for name in (*self.groups, *FIXED_COLUMNS) if name not in frame.columns]
+        wanted = [*self.groups, *fixed_columns(self.groups)]
+        missing = [name for name in wanted if name not in frame.columns]
         if missing:
             raise KinerjaError("missing_columns", columns=", ".join(missing))
-        frame = frame[[*self.groups, *FIXED_COLUMNS]].reset_index(drop=True)
+        frame = frame[wanted].reset_index(drop=True)
         frame["note"] = frame["note"].fillna("").astype(str)
         for name in ("value", "low", "high", "level"):
             frame[name] = frame[name].astype(float)
@@ -128,8 +144,8 @@ class EstimateTable:
         cls, estimates: Iterable[Estimate], *, groups: Sequence[str] = (), keys: Iterable[Sequence[object]] = (),
     ) -> "EstimateTable":
         """Stack estimates; ``keys`` gives the values of the group columns, one tuple an estimate."""
-        rows = [{name: getattr(item, name) for name in FIXED_COLUMNS} for item in estimates]
-        frame = pd.DataFrame(rows, columns=list(FIXED_COLUMNS))
+        rows = [[getattr(item, name) for name in FIXED_COLUMNS] for item in estimates]
+        frame = pd.DataFrame(rows, columns=list(fixed_columns(groups)))
         keys = list(keys)
         for position, name in enumerate(groups):
             frame[name] = [key[position] for key in keys]
@@ -167,7 +183,8 @@ class EstimateTable:
 
 
 def _as_estimate(row: pd.Series) -> Estimate:
-    return Estimate(**{name: row[name] for name in FIXED_COLUMNS if name != "n"}, n=int(row["n"]))
+    unit = row[MEASURED_IN] if MEASURED_IN in row.index else row["unit"]
+    return Estimate(**{name: row[name] for name in FIXED_COLUMNS if name not in ("n", "unit")}, n=int(row["n"]), unit=unit)
 
 
 def _row_is_bad(value: float, low: float, high: float, note: str) -> bool:

@@ -3,13 +3,65 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.core.options import CapRule, DownFormula, IndicatorLevel, Polarity, ZeroRule
 
-__all__ = ["AchievementRule", "Criterion", "Indicator", "Realisation", "Revision"]
+__all__ = [
+    "Access", "AchievementRule", "Aggregation", "Component", "Confidence", "Criterion", "GapRule", "Indicator",
+    "IndicatorKind", "PeriodTarget", "Realisation", "Retirement", "Revision",
+]
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+class IndicatorKind(StrEnum):
+    """What sort of number it is (DOMAIN 3.4, ukuran)."""
+
+    COUNT = "count"
+    PERCENTAGE = "percentage"
+    RATIO = "ratio"
+    RATE = "rate"
+    AVERAGE = "average"
+    INDEX = "index"
+
+
+class Aggregation(StrEnum):
+    """How values of several periods or units become one (DOMAIN 3.4, jenis konsolidasi).
+
+    ``recompute`` goes back to the columns of the formula: a percentage of two districts is no mean of two percentages.
+    """
+
+    RECOMPUTE = "recompute"
+    SUM = "sum"
+    MEAN = "mean"
+    LAST = "last"
+    NONE = "none"
+
+
+class GapRule(StrEnum):
+    """What a formula gives where it has no number: a zero divisor, or nothing to add up."""
+
+    MISSING = "missing"
+    ZERO = "zero"
+    ERROR = "error"
+
+
+class Access(StrEnum):
+    """Who may read the values."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class Confidence(StrEnum):
+    """How well the source of a definition was checked; ``mem`` is from memory and never printed as a citation."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    MEM = "mem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +104,74 @@ class Realisation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodTarget:
+    """A target finer than a year, or a range; a range has ``low < high``, a single number ``low == high``.
+
+    Parameters
+    ----------
+    period : str
+        ``"2025"``, ``"2025-TW1"`` to ``"2025-TW4"`` (quarters), ``"2025-S1"``, ``"2025-S2"`` (half-years) or
+        ``"2025-01"`` (months).
+    low, high : float
+        Ends of the range, in the indicator's unit.
+    """
+
+    period: str
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise KinerjaError("target_range", period=self.period, low=str(self.low), high=str(self.high))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A column that the formula uses (variabel pembangun).
+
+    Parameters
+    ----------
+    column : str
+        Name in the formula and in the table.
+    unit : str
+        What is counted or measured, e.g. ``"pasien"``, ``"menit"``, ``"smp/jam"``; empty for a column of words.
+    meaning : str
+        What the column holds.
+    """
+
+    column: str
+    unit: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One recorded change of the definition."""
+    """One recorded change of the definition.
+
+    Parameters
+    ----------
+    on : datetime.date
+        Day of the change.
+    by : str
+        Office that changed it.
+    reason : str
+        Why.
+    changed : tuple of str
+        Fields that changed.
+    breaks_series : bool
+        Whether values before and after cannot be compared.
+    """
+
+    on: date
+    by: str
+    reason: str
+    changed: tuple[str, ...] = ()
+    breaks_series: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """The recorded act that ended an indicator."""
 
     on: date
     by: str
@@ -106,6 +224,44 @@ class Indicator:
         Last and next review.
     revisions : tuple of Revision
         History.
+    objective : str
+        The goal (tujuan or sasaran) it measures.
+    concept, definition, interpretation : str
+        The idea behind it, its operational definition, and how to read a value.
+    kind : IndicatorKind or None
+        What sort of number it is; None where the file does not say.
+    formula : str
+        The formula over columns (``drafting.formula``); ``numerator`` and ``denominator`` say it in words.
+    components : tuple of Component
+        Columns of the formula with their units.
+    row_unit : str
+        What one row of the table is, for ``count()``.
+    rate : str
+        Unit of the formula where it is a declared rate of two things, e.g. ``"kematian/kelahiran hidup"``.
+    zero_division, empty_group : GapRule
+        What a zero divisor gives, and what an aggregate over nothing gives.
+    time_aggregation, unit_aggregation : Aggregation or None
+        How periods and units are brought together.
+    method, provider : str
+        How values are collected, and who delivers them.
+    baseline_source : str
+        Where the baseline was read.
+    targets : tuple of PeriodTarget
+        Targets by quarter or month, and range targets.
+    disaggregation : tuple of str
+        Groups by which it is shown.
+    ruleset : str
+        The rule that defines it, with version, e.g. ``"skm-2017"``.
+    access : Access or None
+        Who may read the values.
+    evidence : tuple of str
+        Documents that prove a value (bukti dukung).
+    definition_source : str
+        Where this definition was taken from.
+    confidence : Confidence or None
+        How well that was checked; ``MEM`` is never printed as a citation.
+    retired : Retirement or None
+        Set when the indicator is no longer used.
 
     Raises
     ------
@@ -139,6 +295,30 @@ class Indicator:
     reviewed: date | None = None
     next_review: date | None = None
     revisions: tuple[Revision, ...] = ()
+    objective: str = ""
+    concept: str = ""
+    definition: str = ""
+    interpretation: str = ""
+    kind: IndicatorKind | None = None
+    formula: str = ""
+    components: tuple[Component, ...] = ()
+    row_unit: str = ""
+    rate: str = ""
+    zero_division: GapRule = GapRule.MISSING
+    empty_group: GapRule = GapRule.MISSING
+    time_aggregation: Aggregation | None = None
+    unit_aggregation: Aggregation | None = None
+    method: str = ""
+    provider: str = ""
+    baseline_source: str = ""
+    targets: tuple[PeriodTarget, ...] = ()
+    disaggregation: tuple[str, ...] = ()
+    ruleset: str = ""
+    access: Access | None = None
+    evidence: tuple[str, ...] = ()
+    definition_source: str = ""
+    confidence: Confidence | None = None
+    retired: Retirement | None = None
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -147,7 +327,8 @@ class Indicator:
             raise KinerjaError("indicator_formula", indicator=self.code)
         if self.owner.strip().casefold() == self.checker.strip().casefold():
             raise KinerjaError("indicator_owner", indicator=self.code, owner=self.owner)
-        if self.polarity is Polarity.STABILISE and not (self.stable_range and self.stable_range[0] < self.stable_range[1]):
+        ordered = self.stable_range is not None and self.stable_range[0] < self.stable_range[1]
+        if self.polarity is Polarity.STABILISE and not ordered:
             raise KinerjaError("indicator_range", indicator=self.code, value=str(self.stable_range))
 
     def __str__(self) -> str:

@@ -113,18 +113,16 @@ class OutcomeData:
         measure_ = self.measure(measure)
         rows = self.of(measure).dropna(subset=["value"])
         keys = ["region", "agency", "unit"]
+        heavy = rows["denominator"].where(rows["denominator"].notna(), 1.0)
+        rows = rows.assign(_weight=heavy, _product=heavy * rows["value"], n=1, _stated=rows["expected"].notna())
+        summed = ["events", "denominator", "expected", "_weight", "_product", "n", "_stated"]
+        out = rows.groupby(keys, sort=True, observed=True)[summed].sum()
         if measure_.kind is MeasureKind.MEAN:
-            heavy = rows["denominator"].astype(float).where(rows["denominator"].notna(), 1.0)
-            rows = rows.assign(_weight=heavy, _product=heavy * rows["value"].astype(float))
-            total = rows.groupby(keys, sort=True, observed=True).agg(
-                _product=("_product", "sum"), _weight=("_weight", "sum"), n=("period", "count"))
-            out = total.assign(value=total["_product"] / total["_weight"], events=np.nan, denominator=np.nan,
-                               expected=np.nan)
+            out["value"] = out["_product"] / out["_weight"]
+            out[["events", "denominator", "expected"]] = np.nan
         else:
-            out = rows.groupby(keys, sort=True, observed=True).agg(
-                events=("events", "sum"), denominator=("denominator", "sum"),
-                expected=("expected", lambda column: column.sum(skipna=False)), n=("period", "count"))
             out["value"] = measure_.scale * out["events"] / out["denominator"].where(out["denominator"] > 0)
+            out["expected"] = out["expected"].where(out["_stated"] == out["n"])
         columns = [*keys, "value", "events", "denominator", "expected", "n"]
         return out.reset_index()[columns].dropna(subset=["value"]).reset_index(drop=True)
 

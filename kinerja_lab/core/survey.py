@@ -95,8 +95,8 @@ class SurveyData:
         return len(self.frame)
 
     def answers(self) -> np.ndarray:
-        """Answers as floats, shape (respondents, items), NaN for no answer."""
-        return self.frame[list(self.instrument.item_codes)].to_numpy(dtype=float)
+        """Answers as floats, shape (respondents, items), NaN for no answer; the caller's own copy."""
+        return self.frame[list(self.instrument.item_codes)].to_numpy(dtype=float, copy=True)
 
     def weights(self) -> np.ndarray:
         """Weights, shape (respondents,); ones where the design has none."""

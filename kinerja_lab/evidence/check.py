@@ -10,6 +10,7 @@ from kinerja_lab.core.finding import Finding
 from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.message import Message
 from kinerja_lab.core.options import Family, Status
+from kinerja_lab.evidence.reading import need
 from kinerja_lab.evidence.results import RegionResults
 
 __all__ = ["Answer", "Case", "Check", "Scope"]
@@ -93,7 +94,7 @@ class Check:
             return Finding(code=self.code, family=self.family, status=Status.NOT_APPLICABLE, message=reason.message)
         advice = None
         if answer.status in (Status.CONCERN, Status.FAILED):
-            advice = Message(f"advice.{self.code}", answer.params)
+            advice = Message(f"advice.{self.code}.text", answer.params)
         return Finding(
             code=self.code, family=self.family, status=answer.status, advice=advice,
             message=Message(f"finding.{self.code}.{answer.status.value}", answer.params),
@@ -106,13 +107,11 @@ def _require_scope(scope: Scope, case: Case) -> None:
     if scope == "survey":
         if not indicator.survey:
             raise NotApplicable("not_survey_indicator")
-        if isinstance(results.survey, NotApplicable):
-            raise results.survey
+        need(results.survey)
     elif scope == "outcome":
         if not indicator.measure:
             raise NotApplicable("not_outcome_indicator")
-        if isinstance(results.outcomes, NotApplicable):
-            raise results.outcomes
+        need(results.outcomes)
     elif scope == "series" and not indicator.series:
         raise NotApplicable("no_series")
     elif scope == "claim" and not indicator.criteria:

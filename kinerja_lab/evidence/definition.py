@@ -12,9 +12,17 @@ __all__ = ["CHECKS"]
 
 _RESULT_LEVELS = (IndicatorLevel.OUTCOME, IndicatorLevel.IMPACT)
 
-_COUNT = re.compile(r"\b(jumlah|banyaknya|total|number of|count of)\b", re.IGNORECASE)
-_DIVIDED = re.compile(r"/|:|%|\bdibagi\b|\bdivided by\b|\brata-rata\b|\bmedian\b|\bmean\b|\baverage\b"
-                      r"|\bpersentase\b|\bpersen\b|\brasio\b|\bper\b", re.IGNORECASE)
+_COUNT = re.compile(r"\b(jumlah|banyaknya|number of|count of)\b", re.IGNORECASE)
+_COUNT_UNITS = frozenset({
+    "orang", "jiwa", "kali", "dokumen", "kegiatan", "laporan", "berkas", "paket", "buah", "unit", "pasien", "peserta",
+    "siswa", "kasus", "kejadian", "layanan", "persons", "people", "documents", "activities", "reports", "patients",
+    "cases", "events",
+})
+_DIVIDED = re.compile(r"/|\s:\s|%|\bdibagi\b|\bdivided by\b|\brata-rata\b|\bmedian\b|\bmean\b|\baverage\b"
+                      r"|\bpersentase\b|\bpersen\b|\bpercent\b|\brasio\b|\bratio\b|\bper\b", re.IGNORECASE)
+# "per year" says how often it is counted, "and/or" is prose: neither is a denominator.
+_NO_DIVISION = re.compile(r"\bdan/atau\b|\band/or\b|(?:\bper\b|/)\s*(?:tahun|bulan|hari|minggu|triwulan|semester"
+                          r"|year|month|day|week|quarter)\b", re.IGNORECASE)
 
 # Nominalised directions: the goal, not the thing measured. "Pertumbuhan" and "perbaikan jalan" are things measured.
 _DIRECTION = re.compile(
@@ -23,7 +31,8 @@ _DIRECTION = re.compile(
     r"|decreas(?:e|ed|ing)|reduc(?:tion|ed|ing)|improv(?:ement|ed|ing))\b", re.IGNORECASE)
 
 # What staff do or attend, or money spent. Attendance of pupils is a service reached, not busyness of the office.
-_STAFF = r"(?:pegawai|asn|pns|aparatur|petugas|staf|karyawan|tenaga kesehatan|nakes|guru|dosen|staff|employees?|officers?)"
+_STAFF = (r"(?:pegawai|asn|pns|aparatur|petugas|staf|karyawan|tenaga kesehatan|nakes|guru|dosen|staff|employees?"
+          r"|officers?)")
 _ACTIVITY = re.compile(
     rf"\b((?:tingkat )?kehadiran {_STAFF}|absensi(?: {_STAFF})?|jam kerja|(?:kepatuhan )?jam masuk|apel(?: pagi)?"
     rf"|disiplin {_STAFF}|indeks disiplin|jumlah (?:rapat|kegiatan|pelatihan|sosialisasi|kunjungan kerja|surat|laporan"
@@ -38,7 +47,8 @@ def _plain_count(indicator: Indicator) -> bool:
     if indicator.survey or indicator.denominator.strip():
         return False
     text = f"{indicator.name} {indicator.numerator}"
-    return bool(_COUNT.search(text)) and not _DIVIDED.search(f"{text} {indicator.unit}")
+    counted = bool(_COUNT.search(text)) or indicator.unit.strip().casefold() in _COUNT_UNITS
+    return counted and not _DIVIDED.search(_NO_DIVISION.sub(" ", f"{text} {indicator.unit}"))
 
 
 def _count_without_denominator(case: Case) -> Answer:

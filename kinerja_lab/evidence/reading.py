@@ -6,18 +6,20 @@ from typing import TypeVar
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.core.instrument import Instrument
 from kinerja_lab.core.message import Message, Words
 from kinerja_lab.core.options import Polarity, Status
 from kinerja_lab.core.ruleset import Ruleset
 
 __all__ = [
-    "at_least", "at_most", "better_by", "element_words", "finite", "listing", "need", "need_interval", "need_rows", "words",
-    "worst",
+    "at_least", "at_most", "better_by", "element_words", "finite", "listing", "need", "need_interval", "need_rows",
+    "words", "worst",
 ]
 
 Result = TypeVar("Result")
 
 _LONGEST = 6
+_LONGEST_NAME = 60
 _SEVERITY = {Status.PASSED: 0, Status.CONCERN: 1, Status.FAILED: 2}
 
 
@@ -196,8 +198,8 @@ def listing(parts: Sequence[Message], *, most: int = _LONGEST) -> Message | str:
     return text
 
 
-def element_words(codes: Iterable[str], *, ruleset: Ruleset) -> Words | Message:
-    """Names of items for a sentence: as the ruleset calls the element, else the item's code.
+def element_words(codes: Iterable[str], *, ruleset: Ruleset, instrument: Instrument) -> Words | Message:
+    """Names of items for a sentence: as the ruleset calls the element, else a short item text, else the code.
 
     Parameters
     ----------
@@ -205,11 +207,21 @@ def element_words(codes: Iterable[str], *, ruleset: Ruleset) -> Words | Message:
         Item codes.
     ruleset : Ruleset
         The rule whose elements carry names.
+    instrument : Instrument
+        Its wording stands in for the name where it is short enough to stand in a list.
     """
-    names = {element.code: Words(id=element.name, en=element.name_en) for element in ruleset.elements}
+    names = {item.code: Words(id=item.text, en=item.text_en) for item in instrument.items
+             if len(item.text) <= _LONGEST_NAME}
+    names |= {element.code: Words(id=element.name, en=element.name_en) for element in ruleset.elements}
     return words(names.get(code, Words(id=code)) for code in codes)
 
 
 def finite(*values: float) -> bool:
-    """Whether all values are numbers."""
+    """Whether all values are numbers, neither missing nor endless.
+
+    Parameters
+    ----------
+    *values : float
+        Any.
+    """
     return all(isfinite(value) for value in values)

@@ -4,7 +4,7 @@ import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from kinerja_lab.core.errors import InputFault, closest
 from kinerja_lab.core.options import CapRule, DownFormula, IndicatorLevel, MeasureKind, Polarity, ZeroRule
@@ -23,7 +23,7 @@ Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 
 
 class _Spec(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Words(_Spec):
@@ -49,6 +49,14 @@ class FromDataSpec(_Spec):
     level: Text
     name_prefix: str = ""
     names: dict[str, Text] = {}
+
+
+# Pydantic would report the faults of both alternatives; what stands in the file decides which one was meant.
+_LISTED, _FROM_DATA = "@listed", "@from_data"
+Regions = Annotated[
+    Annotated[list[RegionSpec], Tag(_LISTED)] | Annotated[FromDataSpec, Tag(_FROM_DATA)],
+    Discriminator(lambda value: _FROM_DATA if isinstance(value, dict) else _LISTED),
+]
 
 
 class TableSpec(_Spec):
@@ -115,7 +123,7 @@ class StudySpec(_Spec):
     unit_word: Words
     suppress_below: Annotated[int, Field(ge=1, le=1000)] = 10
     suppress_reason: str = ""
-    regions: list[RegionSpec] | FromDataSpec
+    regions: Regions
     periods: list[Year] = []
     ruleset: str = ""
     instrument: str = ""
@@ -273,8 +281,8 @@ def read_spec(kind: type[Spec], text: YamlText) -> tuple[Spec | None, list[Input
         return None, [_as_fault(kind, text, item) for item in error.errors(include_url=False)]
 
 
-# The union of `regions` puts the name of the alternative into pydantic's location; it is no place in the file.
-_UNION_PARTS = ("list[RegionSpec]", "FromDataSpec")
+_UNION_PARTS = (_LISTED, _FROM_DATA)
+"""Pydantic puts the alternative's name into its location; it is no place in the file."""
 
 _EXPECTED = {
     "string_type": "expected_text", "bool_type": "expected_bool", "int_type": "expected_whole",
@@ -320,7 +328,7 @@ def _keys_at(kind: type[_Spec], path: tuple[str | int, ...]) -> list[str]:
         if model is not None and isinstance(part, str) and part in model.model_fields:
             here = model.model_fields[part].annotation
         elif part in _UNION_PARTS:
-            here = RegionSpec if part == _UNION_PARTS[0] else FromDataSpec
+            here = RegionSpec if part == _LISTED else FromDataSpec
     model = _model_of(here)
     return list(model.model_fields) if model is not None else []
 

@@ -5,8 +5,17 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionStartEvent, NodeEvent, ScalarEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+)
+from ruamel.yaml.nodes import ScalarNode
 
 from kinerja_lab.core.errors import InputFault, InputFaults
 from kinerja_lab.core.message import Message
@@ -65,7 +74,7 @@ def read_yaml(path: Path, *, name: str = "") -> YamlText:
     ------
     InputFaults
         ``file_missing``, ``file_too_big``, ``not_utf8``, ``yaml_syntax``, ``yaml_tag``, ``yaml_anchor``,
-        ``yaml_deep`` or ``repeated_key``.
+        ``yaml_deep``, ``yaml_value``, ``yaml_documents`` or ``repeated_key``.
     """
     name = name or path.name
     if not path.is_file():
@@ -78,14 +87,11 @@ def read_yaml(path: Path, *, name: str = "") -> YamlText:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise InputFaults([InputFault(message=Message("fault.not_utf8"), file=name, line=line)]) from None
+    yaml = YAML(typ="safe", pure=True)
     try:
-        faults = _unsafe(text, name)
-        if faults:
-            raise InputFaults(faults)
-        yaml = YAML(typ="safe", pure=True)
-        node = yaml.compose(text)
         built = _Builder(yaml, name)
-        data = built.build(node, ()) if node is not None else {}
+        for event in yaml.parse(text):
+            built.take(event)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -94,57 +100,78 @@ def read_yaml(path: Path, *, name: str = "") -> YamlText:
         raise InputFaults([InputFault(message=Message("fault.yaml_syntax"), file=name)]) from None
     if built.faults:
         raise InputFaults(built.faults)
-    return YamlText(file=name, data=data, lines=built.lines)
+    return YamlText(file=name, data={} if built.root is _NOTHING else built.root, lines=built.lines)
 
 
-def _unsafe(text: str, name: str) -> list[InputFault]:
-    """Tags, anchors and depth are refused while reading events, before anything is built from them."""
-    faults, depth = [], 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        line = event.start_mark.line + 1
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-            faults.append(InputFault(message=Message("fault.yaml_anchor"), file=name, line=line,
-                                     value=str(event.anchor)))
-        tag = getattr(event, "tag", None)
-        if isinstance(event, ScalarEvent | CollectionStartEvent) and tag is not None and tag != "!":
-            faults.append(InputFault(message=Message("fault.yaml_tag"), file=name, line=line, value=str(tag)))
-        if isinstance(event, CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                fault = InputFault(message=Message("fault.yaml_deep", {"limit": MAX_DEPTH}), file=name, line=line)
-                return [*faults, fault]
-        elif type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
-            depth -= 1
-    return faults
+_NOTHING = object()
 
 
 class _Builder:
-    """Plain data from nodes, remembering lines and repeated keys."""
+    """Plain data from the parser's events in one pass; tags, anchors and depth are refused before anything is built."""
 
     def __init__(self, yaml: YAML, name: str) -> None:
-        self.yaml, self.name = yaml, name
+        self.resolver, self.constructor, self.name = yaml.resolver, yaml.constructor, name
+        self.root: object = _NOTHING
         self.lines: dict[Path_, int] = {}
         self.faults: list[InputFault] = []
+        # Open collections: what is being filled, its path, and (mappings) the key that waits for its value.
+        self.open: list[list] = []
 
-    def build(self, node: Node, path: Path_) -> object:
-        self.lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, ScalarNode):
-            return self.yaml.constructor.construct_object(node, deep=True)
-        if isinstance(node, SequenceNode):
-            return [self.build(child, (*path, position)) for position, child in enumerate(node.value)]
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path)
-        raise ValueError(type(node).__name__)
+    def take(self, event: Event) -> None:
+        line = event.start_mark.line + 1
+        if isinstance(event, DocumentStartEvent) and self.root is not _NOTHING:
+            self._fault("yaml_documents", line)
+        if isinstance(event, NodeEvent) and event.anchor:
+            self._fault("yaml_anchor", line, value=str(event.anchor))
+        if isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag not in (None, "!"):
+            self._fault("yaml_tag", line, value=str(event.tag))
+        if isinstance(event, ScalarEvent):
+            self._put(self._scalar(event), line)
+        elif isinstance(event, CollectionStartEvent):
+            if len(self.open) >= MAX_DEPTH:
+                raise InputFaults([*self.faults, InputFault(message=Message("fault.yaml_deep", {"limit": MAX_DEPTH}),
+                                                            file=self.name, line=line)])
+            path = self._put({} if isinstance(event, MappingStartEvent) else [], line)
+            self.open.append([self._last, path, _NOTHING])
+        elif isinstance(event, CollectionEndEvent):
+            self.open.pop()
+        elif isinstance(event, AliasEvent):
+            self._put(None, line)
 
-    def _mapping(self, node: MappingNode, path: Path_) -> dict[str, object]:
-        out: dict[str, object] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            key = key_node.value if isinstance(key_node, ScalarNode) else str(key_node.tag)
-            if key in out:
-                self.faults.append(InputFault(
-                    message=Message("fault.repeated_key", {"key": key}), file=self.name, line=line,
-                    column=".".join(map(str, (*path, key)))))
-            self.lines[(*path, key)] = line
-            out[key] = self.build(value_node, (*path, key))
-        return out
+    def _scalar(self, event: ScalarEvent) -> object:
+        if self.open and isinstance(self.open[-1][0], dict) and self.open[-1][2] is _NOTHING:
+            return event.value  # keys are text, whatever they look like
+        if event.tag is not None:
+            return event.value  # a fault already; "!" alone asks for text
+        tag = self.resolver.resolve(ScalarNode, event.value, event.implicit)
+        try:
+            return self.constructor.construct_object(ScalarNode(tag, event.value, event.start_mark, event.end_mark))
+        except ValueError:  # looks like a date or a number and is none, e.g. 2024-13-45
+            self._fault("yaml_value", event.start_mark.line + 1, value=event.value[:60])
+            return event.value
+
+    def _put(self, value: object, line: int) -> Path_:
+        """Place a value (or a key) where the parser stands, and say where that is."""
+        self._last = value
+        if not self.open:
+            self.root, path = value, ()
+        elif isinstance(self.open[-1][0], list):
+            into, above, _ = self.open[-1]
+            path = (*above, len(into))
+            into.append(value)
+        elif self.open[-1][2] is _NOTHING:
+            key = value if isinstance(value, str) else "?"
+            path = (*self.open[-1][1], key)
+            if key in self.open[-1][0]:
+                self._fault("repeated_key", line, column=".".join(map(str, path)), key=key)
+            self.open[-1][2] = key
+        else:
+            into, above, key = self.open[-1]
+            path = (*above, key)
+            into[key], self.open[-1][2] = value, _NOTHING
+        self.lines.setdefault(path, line)
+        return path
+
+    def _fault(self, code: str, line: int, *, value: str = "", column: str = "", **params: object) -> None:
+        self.faults.append(InputFault(message=Message(f"fault.{code}", params), file=self.name, line=line, value=value,
+                                      column=column))

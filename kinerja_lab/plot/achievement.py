@@ -9,12 +9,10 @@ from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.drafting.achievement import Achievement
-from kinerja_lab.plot.style import BLUE, GREY, INK, SMALL, TEXT, calm, fit_name, number_axis, title
+from kinerja_lab.plot.style import BLUE, GREY, INK, LOW_TO_HIGH, SMALL, TEXT, calm, fit_name, number_axis, title
 from kinerja_lab.plot.words import band_word, value_text, words
 
 __all__ = ["achievement_bars", "achievement_heat"]
-
-_LOW_TO_HIGH = ("#5E2A00", "#B85C00", "#E69F00", "#8CC6EC", "#D9ECF8")
 
 
 def achievement_bars(
@@ -49,7 +47,8 @@ def achievement_bars(
         if item.capped:
             text += " " + words(lang, "achievement.capped", raw=value_text(item.raw, unit="percent", lang=lang))
         axes.annotate(text, (max(item.percent, 0.0), row), xytext=(5, 0), textcoords="offset points", va="center",
-                      fontsize=TEXT, color=INK, annotation_clip=False)
+                      fontsize=TEXT, color=INK, annotation_clip=False, zorder=4,
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})
     drawn = [item.percent for item in series if isinstance(item, Achievement)]
     axes.set_xlim(min([0.0, *drawn]) * 1.05, max([105.0, *drawn]) * 1.18)
     axes.set_ylim(len(periods) - 0.4, -0.6)
@@ -58,7 +57,6 @@ def achievement_bars(
     number_axis(axes, lang=lang)
     axes.set_xlabel(words(lang, "achievement.x"), fontsize=TEXT)
     title(axes, words(lang, "achievement.bars_title", indicator=_name(indicator, lang)))
-    axes.title.set_y(1.0)
     return axes
 
 
@@ -98,7 +96,7 @@ def achievement_heat(
     calm(axes, keep=())
     if len(indicators) > 25:
         axes.tick_params(axis="y", labelsize=SMALL)
-    title(axes, words(lang, "achievement.heat_title"))
+    title(axes, words(lang, "achievement.heat_title"), width=58, room=16)
     if scale and scale.bands:
         _key(axes, scale=scale, lang=lang)
     return axes
@@ -127,8 +125,8 @@ def _shade(percent: float, scale: Ruleset | None) -> tuple[str, str]:
 
 
 def _tone(place: int, count: int) -> tuple[str, str]:
-    step = round(place * (len(_LOW_TO_HIGH) - 1) / max(count - 1, 1))
-    return _LOW_TO_HIGH[step], "white" if step < 2 else INK
+    step = round(place * (len(LOW_TO_HIGH) - 1) / max(count - 1, 1))
+    return LOW_TO_HIGH[step], "white" if step < 2 else INK
 
 
 def _key(axes: Axes, *, scale: Ruleset, lang: str) -> None:

@@ -7,11 +7,9 @@ from matplotlib.axes import Axes
 
 from kinerja_lab.calibration.criterion import CriterionResult
 from kinerja_lab.calibration.raters import RaterEffects
-from kinerja_lab.core.estimate import Estimate
 from kinerja_lab.plot.style import (
     BLUE,
     GREY,
-    INK,
     MARKERS,
     PALETTE,
     SKY,
@@ -69,11 +67,9 @@ def criterion_scatter(
     axes.set_xlabel(labels[0], fontsize=TEXT)
     axes.set_ylabel(labels[1], fontsize=TEXT)
     direction = "higher" if result.expected_sign > 0 else "lower"
-    lines = [words(lang, f"criterion_scatter.claim_{direction}"), _correlation(result.rank, lang),
-             words(lang, "criterion_scatter.n", n=result.n, clusters=result.clusters)]
-    title(axes, words(lang, "criterion_scatter.title", outcome=labels[1], indicator=labels[0]))
-    axes.title.set_y(1.0)
-    axes.text(0, 1.02, "   ·   ".join(lines), transform=axes.transAxes, fontsize=SMALL, color=INK, va="bottom")
+    found = [words(lang, "criterion_scatter.rank", rank=result.rank), words(lang, "criterion_scatter.n", n=result.n)]
+    lines = [words(lang, f"criterion_scatter.claim_{direction}"), "   ·   ".join(found)]
+    title(axes, words(lang, "criterion_scatter.title", outcome=labels[1], indicator=labels[0]), below="\n".join(lines))
     if styled:
         axes.figure.legend(loc="outside lower center", ncols=3, fontsize=SMALL, frameon=False)
     return axes
@@ -85,7 +81,7 @@ def rater_spread(raters: RaterEffects, *, lang: str, axes: Axes) -> Axes:
     Parameters
     ----------
     raters : RaterEffects
-        ``raters.severity`` has one row a rater, in points of the scale.
+        ``raters.severity`` has one row a rater: points below the average rater, positive for a strict one.
     lang : str
         ``"id"`` or ``"en"``.
     axes : matplotlib.axes.Axes
@@ -96,7 +92,7 @@ def rater_spread(raters: RaterEffects, *, lang: str, axes: Axes) -> Axes:
     matplotlib.axes.Axes
         The axes given.
     """
-    frame = raters.severity.frame.dropna(subset=["value"]).sort_values("value", kind="stable").reset_index(drop=True)
+    frame = raters.severity.frame.dropna(subset=["value"]).sort_values("value", ascending=False, kind="stable")
     place = range(1, len(frame) + 1)
     axes.fill_between(place, frame["low"], frame["high"], color=SKY, alpha=0.35, linewidth=0)
     axes.plot(place, frame["value"], color=BLUE, linewidth=2, marker="o" if len(frame) <= 40 else "", markersize=4)
@@ -110,6 +106,3 @@ def rater_spread(raters: RaterEffects, *, lang: str, axes: Axes) -> Axes:
     title(axes, words(lang, "rater_spread.title", level=level_text(raters.severity, lang=lang)))
     return axes
 
-
-def _correlation(rank: Estimate, lang: str) -> str:
-    return words(lang, "criterion_scatter.rank", rank=rank)

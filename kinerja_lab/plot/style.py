@@ -6,24 +6,29 @@ from textwrap import wrap
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import Formatter
+from matplotlib.ticker import Formatter, LogLocator, NullLocator
 
 from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.text.numbers import number
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "INK", "MARKERS", "ORANGE", "PALETTE", "PURPLE", "SKY", "SMALL", "TEXT", "VERMILLION",
-    "ReaderTicks", "blank_axes", "calm", "draw_bands", "fit_name", "named", "number_axis", "row_axes", "title",
+    "BLUE", "GREEN", "GREY", "INK", "LOW_TO_HIGH", "MARKERS", "ORANGE", "PALETTE", "PURPLE", "SKY", "SMALL", "TEXT",
+    "TIGHT", "VERMILLION", "EachTick", "ReaderTicks", "blank_axes", "calm", "draw_bands", "fit_name", "named",
+    "number_axis", "row_axes", "title",
 ]
 
 INK, GREY = "#1a1a1a", "#6b6b6b"
 BLUE, SKY, VERMILLION, ORANGE, GREEN, PURPLE = "#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#009E73", "#CC79A7"
 PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 """Okabe and Ito's colours, darkest first."""
+LOW_TO_HIGH = ("#5E2A00", "#B85C00", "#E69F00", "#8CC6EC", "#D9ECF8")
+"""From the lowest band to the highest: dark to light, so that the order survives a grey printer."""
 MARKERS = ("o", "s", "^", "D", "v", "P")
 """One marker beside each colour: a picture must survive a grey printer."""
 SMALL, TEXT, HEAD = 9.0, 9.5, 11.0
 WIDTH_INCHES = 7.0
+TIGHT = 54
+"""Letters in a title line where row names leave the axes narrow."""
 
 _TWO_LINES_UP_TO = 25
 _NAME_WIDTH = 30
@@ -83,10 +88,23 @@ class ReaderTicks(Formatter):
         return self.format_ticks([x])[0]
 
 
+class EachTick(ReaderTicks):
+    """As ``ReaderTicks``, but each label with the decimals it needs itself: 0,5 and 100 on one logarithmic axis."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Labels one by one."""
+        return [label for value in values for label in super(EachTick, self).format_ticks([value])]
+
+
 def number_axis(axes: Axes, *, lang: str, which: str = "x", percent: bool = False) -> None:
     """Give an axis tick labels in the reader's language."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_formatter(ReaderTicks(lang, percent=percent))
+    if axis.get_scale() == "log":
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(EachTick(lang, percent=percent))
+        axis.set_minor_locator(NullLocator())
+    else:
+        axis.set_major_formatter(ReaderTicks(lang, percent=percent))
 
 
 def calm(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
@@ -98,9 +116,23 @@ def calm(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
     axes.set_facecolor("none")
 
 
-def title(axes: Axes, text: str, *, width: int = 84) -> None:
-    """A left-aligned title, broken so that it stays inside the figure."""
-    axes.set_title("\n".join(wrap(text, width)), loc="left", fontsize=HEAD, color=INK, pad=22)
+def title(axes: Axes, text: str, *, width: int = 76, below: str = "", room: float = 0.0) -> None:
+    """A left-aligned title, broken so that it stays inside the figure.
+
+    Parameters
+    ----------
+    width : int
+        Letters in a line.
+    below : str
+        Lines in small letters between the title and the picture.
+    room : float
+        Points to leave free above the picture for labels that stand there.
+    """
+    lines = below.count("\n") + 1 if below else 0
+    axes.set_title("\n".join(wrap(text, width)), loc="left", fontsize=HEAD, color=INK, pad=8 + room + 13 * lines)
+    if below:
+        axes.annotate(below, (0, 1), xytext=(0, 5), xycoords="axes fraction", textcoords="offset points",
+                      fontsize=SMALL, color=INK, va="bottom", linespacing=1.25)
 
 
 def fit_name(name: str, *, rows: int) -> str:

@@ -10,12 +10,13 @@ from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.plot.rows import draw_rows, extremes
 from kinerja_lab.plot.style import (
     BLUE,
-    GREY,
     INK,
+    LOW_TO_HIGH,
     MARKERS,
     PALETTE,
     SMALL,
     TEXT,
+    TIGHT,
     calm,
     draw_bands,
     named,
@@ -25,8 +26,8 @@ from kinerja_lab.plot.words import band_word, element_names, level_text, value_t
 
 __all__ = ["element_profile", "grade_strip", "region_forest", "unit_caterpillar"]
 
-_LOW_TO_HIGH = ("#5E2A00", "#B85C00", "#E69F00", "#8CC6EC", "#D9ECF8")
-"""From the lowest band to the highest: dark to light, so that the order survives a grey printer."""
+_LETTERS = 14.0
+"""Points above a row picture for the letters of the bands."""
 _INSIDE = 0.13
 """A segment narrower than this share of the strip is named below it instead of inside."""
 
@@ -57,13 +58,13 @@ def element_profile(
     order = {element.code: place for place, element in enumerate(ruleset.elements)}
     frame = elements.frame.assign(_place=[order.get(code, len(order)) for code in elements.frame["label"]])
     frame = frame.sort_values("_place", kind="stable")
-    known = {**element_names(ruleset, lang=lang), **(names or {})}
+    known = {**(names or {}), **element_names(ruleset, lang=lang)}
     scale = (ruleset.scale_low, ruleset.scale_high) if ruleset.scale_high > ruleset.scale_low else None
     draw_rows(axes, frame, names=[named(code, known) for code in frame["label"]], lang=lang, span=scale)
     draw_bands(axes, ruleset=ruleset, lang=lang, factor=ruleset.index_factor)
-    title(axes, words(lang, "element_profile.title", level=level_text(elements, lang=lang)))
-    if scale:
-        axes.set_xlabel(words(lang, "element_profile.x", low=_end(scale[0]), high=_end(scale[1])), fontsize=TEXT)
+    title(axes, words(lang, "element_profile.title", level=level_text(elements, lang=lang)), width=TIGHT, room=_LETTERS)
+    lines = [words(lang, "element_profile.x", low=_end(scale[0]), high=_end(scale[1]))] if scale else []
+    axes.set_xlabel("\n".join([*lines, *_bare(frame, lang)]), fontsize=SMALL, color=INK)
     return axes
 
 
@@ -73,7 +74,7 @@ def grade_strip(grades: EstimateTable, *, ruleset: Ruleset, lang: str, axes: Axe
     Parameters
     ----------
     grades : EstimateTable
-        One row a band; ``label`` is the band's code, ``value`` its probability, 0 to 1. Bands stand in the rule's order.
+        One row a band; ``label`` is the band's code, ``value`` its probability, 0 to 1.
     ruleset : Ruleset
         Gives order and names of the bands.
     lang : str
@@ -96,11 +97,11 @@ def grade_strip(grades: EstimateTable, *, ruleset: Ruleset, lang: str, axes: Axe
         if not width > 0:
             below.append(f"{full}: {_probability(0.0 if width == 0 else width, lang)}")
             continue
-        colour = _LOW_TO_HIGH[round(place * (len(_LOW_TO_HIGH) - 1) / max(len(bands) - 1, 1))]
+        colour = LOW_TO_HIGH[round(place * (len(LOW_TO_HIGH) - 1) / max(len(bands) - 1, 1))]
         axes.barh(0, width, left=start, height=0.8, color=colour, edgecolor="white", linewidth=1.5)
         if width >= _INSIDE:
-            text = f"{band.code}\n{_probability(width, lang)}" if width < 0.3 else f"{full}\n{_probability(width, lang)}"
-            ink = "white" if colour in _LOW_TO_HIGH[:2] else INK
+            text = f"{band.code if width < 0.3 else full}\n{_probability(width, lang)}"
+            ink = "white" if colour in LOW_TO_HIGH[:2] else INK
             axes.text(start + width / 2, 0, text, ha="center", va="center", fontsize=TEXT, color=ink, linespacing=1.3)
         else:
             below.append(f"{full}: {_probability(width, lang)}")
@@ -112,7 +113,6 @@ def grade_strip(grades: EstimateTable, *, ruleset: Ruleset, lang: str, axes: Axe
     axes.set_xticks([])
     axes.set_yticks([])
     title(axes, words(lang, "grade_strip.title"))
-    axes.title.set_position((0, 1.0))
     return axes
 
 
@@ -125,8 +125,8 @@ def unit_caterpillar(
     Parameters
     ----------
     units : EstimateTable
-        Groups end with ``unit``; an ``agency`` group gives each agency its own colour and marker. Hidden units (no value)
-        are counted below the picture, not drawn.
+        Groups end with ``unit``; an ``agency`` group gives each agency its own colour and marker. Hidden units (no
+        value) are counted below the picture, not drawn.
     lang : str
         ``"id"`` or ``"en"``.
     axes : matplotlib.axes.Axes
@@ -161,8 +161,9 @@ def unit_caterpillar(
         draw_bands(axes, ruleset=ruleset, lang=lang)
     if overall is not None:
         axes.axvline(overall.value, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
-    title(axes, words(lang, "unit_caterpillar.title", level=level_text(units, lang=lang)))
-    axes.set_xlabel(_below(frame, shown, overall, lang), fontsize=SMALL, color=INK)
+    title(axes, words(lang, "unit_caterpillar.title", level=level_text(units, lang=lang)), width=TIGHT, room=_LETTERS)
+    few = [words(lang, "unit_caterpillar.hidden", n=len(frame) - len(shown))] if len(shown) < len(frame) else []
+    axes.set_xlabel("\n".join([*_overall(overall, lang), *_bare(rows, lang), *few]), fontsize=SMALL, color=INK)
     if styled:
         for code, (colour, marker) in style.items():
             axes.plot([], [], color=colour, marker=marker, markersize=6, linewidth=2, label=named(code, names))
@@ -203,19 +204,20 @@ def region_forest(
         draw_bands(axes, ruleset=ruleset, lang=lang)
     if overall is not None:
         axes.axvline(overall.value, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
-        axes.set_xlabel(words(lang, "overall", value=value_text(overall.value, unit=overall.unit, lang=lang)),
-                        fontsize=SMALL, color=INK)
-    title(axes, words(lang, "region_forest.title", level=level_text(headlines, lang=lang)))
+    axes.set_xlabel("\n".join([*_overall(overall, lang), *_bare(frame, lang)]), fontsize=SMALL, color=INK)
+    title(axes, words(lang, "region_forest.title", level=level_text(headlines, lang=lang)), width=TIGHT, room=_LETTERS)
     return axes
 
 
-def _below(frame: pd.DataFrame, shown: pd.DataFrame, overall: Estimate | None, lang: str) -> str:
-    parts = []
-    if overall is not None:
-        parts.append(words(lang, "overall", value=value_text(overall.value, unit=overall.unit, lang=lang)))
-    if len(shown) < len(frame):
-        parts.append(words(lang, "unit_caterpillar.hidden", n=len(frame) - len(shown)))
-    return "\n".join(parts)
+def _overall(overall: Estimate | None, lang: str) -> list[str]:
+    if overall is None:
+        return []
+    return [words(lang, "overall", value=value_text(overall.value, unit=overall.unit, lang=lang))]
+
+
+def _bare(frame: pd.DataFrame, lang: str) -> list[str]:
+    """What a hollow dot means, where there is one."""
+    return [words(lang, "bare")] if (frame["value"].notna() & frame["low"].isna()).any() else []
 
 
 def _probability(value: float, lang: str) -> str:

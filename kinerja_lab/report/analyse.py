@@ -4,7 +4,7 @@ Nothing is decided or worded here. A method that has no answer says why; that re
 stood, so that a report can always ask and never meets ``None``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from kinerja_lab.calibration.raters import RaterEffects, adjust_for_raters
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.indicator import Criterion, Indicator
-from kinerja_lab.core.outcome import OutcomeData
+from kinerja_lab.core.outcome import Measure
 from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.core.survey import SurveyData
@@ -31,12 +31,12 @@ from kinerja_lab.estimation.satisfaction import (
 from kinerja_lab.evidence.results import CriterionLook, RegionResults, Setting, SurveyResults
 from kinerja_lab.io.rulesets import load_ruleset
 from kinerja_lab.io.sources import StudySource
-from kinerja_lab.io.study import Study
+from kinerja_lab.io.study_values import Study
 from kinerja_lab.profiling.funnel import Funnel, funnel
 from kinerja_lab.psychometrics.items import ceiling_share, missing_share, straightlining
 from kinerja_lab.psychometrics.reliability import alpha, item_rest
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability, unit_reliability
-from kinerja_lab.report.disclosure import suppress
+from kinerja_lab.report.disclosure import suppress_nested
 
 __all__ = ["ALL_REGIONS", "analyse", "setting_of"]
 
@@ -47,6 +47,7 @@ SCALE = "permendagri-86-2017"
 """Achievement scale that names the categories."""
 
 Answer = TypeVar("Answer")
+ByUnit = Mapping[str, pd.DataFrame | NotApplicable]
 
 
 def setting_of(study: Study, *, region: str, period: str, language: str, level: float) -> Setting:
@@ -103,11 +104,13 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
     region = None if setting.region == ALL_REGIONS else setting.region
     survey = _or_reason(lambda: _survey_results(study, source, region, setting))
     outcomes = _or_reason(lambda: source.outcomes(region=region, period=setting.period or None))
+    by_unit = {measure.code: outcomes if isinstance(outcomes, NotApplicable) else outcomes.by_unit(measure.code)
+               for measure in study.measures}
     return RegionResults(
         setting=setting, survey=survey, outcomes=outcomes,
-        funnels={measure.code: _or_reason(lambda m=measure.code: _funnel(outcomes, m, setting))
+        funnels={measure.code: _or_reason(lambda m=measure: _funnel(by_unit[m.code], m, setting))
                  for measure in study.measures},
-        looks=_looks(study, survey, outcomes, setting),
+        looks=_looks(study, survey, by_unit, setting),
         achievements={indicator.code: achievements(indicator) for indicator in study.indicators},
         scale=load_ruleset(SCALE),
     )
@@ -128,9 +131,9 @@ def _survey_results(study: Study, source: StudySource, region: str | None, setti
     varying = tuple(code for code in patterns.items if code not in constant)
     complete = (patterns.only(varying) if varying else patterns).complete()
     index = satisfaction_index(survey, ruleset=rule, level=level).row("index")
-    agencies, units = (
-        suppress(satisfaction_index(survey, ruleset=rule, level=level, by=by), below=setting.suppress_below)
-        for by in (("agency",), ("agency", "unit"))
+    agencies, units = suppress_nested(
+        *(satisfaction_index(survey, ruleset=rule, level=level, by=by) for by in (("agency",), ("agency", "unit"))),
+        below=setting.suppress_below,
     )
     return SurveyResults(
         survey=survey, patterns=patterns, ruleset=rule, index=index,
@@ -192,18 +195,17 @@ def _raters(survey: SurveyData, column: str, level: float) -> RaterEffects:
     return adjust_for_raters(scores, frame["unit"].to_numpy(), frame[column].to_numpy(), level=level)
 
 
-def _funnel(outcomes: OutcomeData | NotApplicable, code: str, setting: Setting) -> Funnel:
-    if isinstance(outcomes, NotApplicable):
-        raise outcomes
-    return funnel(outcomes.by_unit(code), measure=outcomes.measure(code), level=setting.level)
+def _funnel(units: pd.DataFrame | NotApplicable, measure: Measure, setting: Setting) -> Funnel:
+    if isinstance(units, NotApplicable):
+        raise units
+    return funnel(units, measure=measure, level=setting.level)
 
 
-def _looks(
-    study: Study, survey: SurveyResults | NotApplicable, outcomes: OutcomeData | NotApplicable, setting: Setting,
-) -> tuple[CriterionLook, ...]:
+def _looks(study: Study, survey: SurveyResults | NotApplicable, by_unit: ByUnit, setting: Setting,
+           ) -> tuple[CriterionLook, ...]:
     """Every claim of every indicator, with the false discovery rate controlled over all of them."""
     claims = [(indicator, criterion) for indicator in study.indicators for criterion in indicator.criteria]
-    points = [_or_reason(lambda i=i, c=c: _points(i, c, survey, outcomes)) for i, c in claims]
+    points = [_or_reason(lambda i=i, c=c: _points(i, c, survey, by_unit)) for i, c in claims]
     results = [_or_reason(lambda i=i, c=c, p=p: _association(i, c, p, setting.level))
                for (i, c), p in zip(claims, points, strict=True)]
     p_values = np.array([np.nan if isinstance(result, NotApplicable) else result.p for result in results])
@@ -226,25 +228,25 @@ def _association(indicator: Indicator, criterion: Criterion, points: pd.DataFram
 
 
 def _points(
-    indicator: Indicator, criterion: Criterion, survey: SurveyResults | NotApplicable,
-    outcomes: OutcomeData | NotApplicable,
+    indicator: Indicator, criterion: Criterion, survey: SurveyResults | NotApplicable, by_unit: ByUnit,
 ) -> pd.DataFrame:
     """Indicator and outcome of every unit that has both."""
-    if isinstance(outcomes, NotApplicable):
-        raise outcomes
-    left = _indicator_by_unit(indicator, survey, outcomes)
-    right = outcomes.by_unit(criterion.measure)[["unit", "value"]].rename(columns={"value": "outcome"})
+    right = by_unit[criterion.measure]
+    if isinstance(right, NotApplicable):
+        raise right
+    left = _indicator_by_unit(indicator, survey, by_unit)
+    right = right[["unit", "value"]].rename(columns={"value": "outcome"})
     return left.merge(right, on="unit", how="inner", validate="one_to_one")
 
 
 def _indicator_by_unit(
-    indicator: Indicator, survey: SurveyResults | NotApplicable, outcomes: OutcomeData,
+    indicator: Indicator, survey: SurveyResults | NotApplicable, by_unit: ByUnit,
 ) -> pd.DataFrame:
     columns = ["unit", "agency", "region", "indicator"]
     if not indicator.survey:
         if not indicator.measure:
             raise NotApplicable("indicator_without_data", indicator=indicator.code)
-        return outcomes.by_unit(indicator.measure).rename(columns={"value": "indicator"})[columns]
+        return by_unit[indicator.measure].rename(columns={"value": "indicator"})[columns]
     if isinstance(survey, NotApplicable):
         raise survey
     units = survey.units.frame.dropna(subset=["value"]).rename(columns={"value": "indicator"})

@@ -215,7 +215,6 @@ def _become_kernel(request: dict, zygote: int) -> None:
         os.environ.update(ENVIRONMENT)
         os.chdir(request["cwd"])
         time.tzset()
-        sys.path[:] = [entry for entry in sys.path if entry] if "" in sys.path else sys.path
         _run_kernel(request["argv"])
         code = 0
     except BaseException:  # this is the child's outermost frame: nothing may unwind into the zygote's loop
@@ -238,6 +237,5 @@ def _run_kernel(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.update(ENVIRONMENT)
     serve(sys.argv[1])
     Path(sys.argv[1]).unlink(missing_ok=True)

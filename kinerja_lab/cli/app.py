@@ -1,0 +1,156 @@
+"""What can a user ask for at the command line?"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kinerja_lab import __version__
+from kinerja_lab.cli.console import help_text, language, record_bug, say, say_error, words
+from kinerja_lab.core.errors import KinerjaError
+
+__all__ = ["app", "main"]
+
+UsageError = typer.BadParameter.__mro__[1]
+app = typer.Typer(name="kinerja", help=help_text("app"), no_args_is_help=True, add_completion=False,
+                  pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Lang = Annotated[str | None, typer.Option("--lang", help=help_text("lang"), metavar="id|en")]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        say(f"kinerja_lab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help=help_text("version"), callback=_show_version,
+                                          is_eager=True)] = False,
+) -> None:
+    return
+
+
+@app.command(help=help_text("report"))
+def report(
+    studies: Annotated[list[str] | None, typer.Argument(metavar="[STUDY ...]", help=help_text("studies"))] = None,
+    regions: Annotated[str, typer.Option(help=help_text("regions"), metavar="A,B")] = "",
+    period: Annotated[str, typer.Option(help=help_text("period"))] = "",
+    lang: Lang = None,
+    level: Annotated[float, typer.Option(help=help_text("level"))] = 0.95,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help=help_text("jobs"))] = min(8, os.cpu_count() or 1),
+    force: Annotated[bool, typer.Option("--force", help=help_text("force"))] = False,
+    engine: Annotated[str, typer.Option(help=help_text("engine"), metavar="fork|kernel")] = "fork",
+    timeout: Annotated[float, typer.Option(min=1, help=help_text("timeout"))] = 600.0,
+    today: Annotated[str, typer.Option(help=help_text("today"), metavar="YYYY-MM-DD")] = "",
+    out: Annotated[Path, typer.Option(help=help_text("out"))] = Path("reports/out"),
+) -> None:
+    """Make reports."""
+    from kinerja_lab.cli.report import ReportRequest, make_reports
+
+    request = ReportRequest(
+        studies=tuple(studies or ()), regions=tuple(code.strip() for code in regions.split(",") if code.strip()),
+        period=period, lang=_checked(lang), level=level, jobs=jobs, force=force, engine=engine, timeout=timeout,
+        today=_day(today), out=out,
+    )
+    raise typer.Exit(make_reports(request))
+
+
+@app.command(help=help_text("check"))
+def check(study: Annotated[str, typer.Argument(help=help_text("study"))], lang: Lang = None) -> None:
+    """Check one study."""
+    from kinerja_lab.cli.studies import check_one
+
+    raise typer.Exit(check_one(study, lang=_checked(lang)))
+
+
+@app.command(help=help_text("simulate"))
+def simulate(
+    seed: Annotated[int | None, typer.Option(min=0, help=help_text("seed"))] = None,
+    out: Annotated[Path | None, typer.Option(help=help_text("simulate_out"))] = None,
+    lang: Lang = None,
+) -> None:
+    """Make the synthetic study anew."""
+    from kinerja_lab.cli.studies import simulate_study
+
+    raise typer.Exit(simulate_study(seed, folder=out, lang=_checked(lang)))
+
+
+@app.command("import", help=help_text("import"))
+def import_files(
+    source: Annotated[str, typer.Argument(metavar="cms-vbp|renstra", help=help_text("import_source"))],
+    folder: Annotated[Path | None, typer.Option("--from", help=help_text("import_from"))] = None,
+    lang: Lang = None,
+) -> None:
+    """Turn original files into a study's tables."""
+    from kinerja_lab.cli.studies import import_source
+
+    raise typer.Exit(import_source(source, folder=folder, lang=_checked(lang)))
+
+
+@app.command(help=help_text("lab"))
+def lab(lang: Lang = None) -> None:
+    """Open JupyterLab in the notebooks."""
+    from kinerja_lab.cli.lab import open_lab
+
+    raise typer.Exit(open_lab(lang=_checked(lang)))
+
+
+@app.command(help=help_text("doctor"))
+def doctor(lang: Lang = None) -> None:
+    """Tell what is missing or broken on this machine."""
+    from kinerja_lab.cli.doctor import examine_machine
+
+    raise typer.Exit(examine_machine(lang=_checked(lang)))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code, and never shows a traceback.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        Words after the program's name; those of the process by default.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    lang = language(None, argv=arguments)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: end as on Ctrl-C, with nothing half done
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except UsageError as error:
+        say(words(lang).text("cli.usage", detail=error.format_message()), err=True)
+        return 2
+    except KinerjaError as error:
+        say_error(error, lang=lang)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        say(words(lang).text("cli.stopped"), err=True)
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # a fault of ours: one line, and the details in a file
+        say(words(lang).text("cli.bug", kind=type(error).__name__, file=str(record_bug(error))), err=True)
+        return 3
+
+
+def _checked(lang: str | None) -> str:
+    chosen = language(lang)
+    words(chosen)  # raises for a language that does not exist
+    return chosen
+
+
+def _day(text: str) -> date:
+    if not text:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise KinerjaError("cli_bad_date", value=text) from None

@@ -1,0 +1,114 @@
+"""What may be said of a unit, a grade, a change or a target, given how sure the numbers are?"""
+
+from math import isfinite, isnan, sqrt
+
+from kinerja_lab.core.errors import NotApplicable
+from kinerja_lab.core.indicator import Indicator
+from kinerja_lab.core.message import Message
+from kinerja_lab.core.options import Family, Polarity, Status
+from kinerja_lab.evidence.check import Answer, Case, Check
+from kinerja_lab.evidence.reading import need, need_interval, words
+
+__all__ = ["CHECKS", "GRADE_LIKELY", "GRADE_SURE"]
+
+GRADE_SURE = 0.90
+"""Probability of the printed grade from which it is called certain (house convention)."""
+
+GRADE_LIKELY = 0.50
+"""Probability below which another grade, or the others together, are likelier than the printed one."""
+
+
+def _outside_funnel(case: Case) -> Answer:
+    """PRO001: names units only above the suppression threshold; failed when a unit lies on the worse side."""
+    found = need(case.results.funnels.get(case.indicator.measure, NotApplicable("no_funnel")))
+    polarity = case.results.outcomes.measure(case.indicator.measure).polarity
+    sizes = found.units.frame.set_index("unit")["n"].to_dict()
+    below = case.results.setting.suppress_below
+    worse_side = {Polarity.MAXIMISE: "low", Polarity.MINIMISE: "high"}.get(polarity)
+    worse = [str(unit) for unit, side, _ in found.flags if worse_side in (side, None)]
+    better = [str(unit) for unit, side, _ in found.flags if str(unit) not in worse]
+    shown = {name: [unit for unit in group if sizes.get(unit, 0) >= below]
+             for name, group in (("worse", worse), ("better", better))}
+    params = {"units": len(found.units), "worse": len(worse), "better": len(better), "what": Message(
+        "finding_part.funnel", {"worse": _names(shown["worse"]), "better": _names(shown["better"])})}
+    status = Status.FAILED if worse else Status.CONCERN if better else Status.PASSED
+    return Answer(status=status, params=params,
+                  numbers={"worse": len(worse), "better": len(better), "phi": found.phi, "tau2": found.tau2})
+
+
+def _names(units: list[str]) -> Message | object:
+    return words(units) if units else Message("finding_part.nobody")
+
+
+def _grade_uncertain(case: Case) -> Answer:
+    """PRO002."""
+    survey = case.results.survey
+    grades = need(survey.grades).frame
+    if not survey.ruleset.bands:
+        raise NotApplicable("no_grades", ruleset=survey.ruleset.title)
+    if isnan(survey.index.value):
+        raise NotApplicable("no_index")
+    printed = survey.ruleset.band_of(survey.index.value)
+    chances = {str(label): float(value) for label, value in zip(grades["label"], grades["value"], strict=True)
+               if isfinite(value)}
+    if printed.code not in chances:
+        raise NotApplicable("no_interval")
+    chance = chances.pop(printed.code)
+    rival = max(chances, key=chances.__getitem__, default="")
+    params = {"index": survey.index, "grade": printed.code, "chance": chance, "sure": GRADE_SURE, "rival": rival,
+              "rival_chance": chances.get(rival, 0.0)}
+    status = Status.PASSED if chance >= GRADE_SURE else Status.CONCERN if chance >= GRADE_LIKELY else Status.FAILED
+    return Answer(status=status, params=params,
+                  numbers={"index": survey.index.value, "probability": chance})
+
+
+def _change_is_noise(case: Case) -> Answer:
+    """PRO003: failed only when the fall is certain; an interval that holds zero allows no claim either way."""
+    change, setting = need_interval(case.results.survey.change), case.results.setting
+    status = Status.CONCERN
+    if change.low > 0:
+        status = Status.PASSED
+    elif change.high < 0:
+        status = Status.FAILED
+    return Answer(
+        status=status, params={"change": change, "previous": setting.previous, "period": setting.period},
+        numbers={"change": change.value, "low": change.low, "high": change.high},
+    )
+
+
+def _target_too_fine(case: Case) -> Answer:
+    """PRO004: compares the yearly step of the target with the half width of the interval of a change."""
+    survey, setting = case.results.survey, case.results.setting
+    step, before, after = _step(case.indicator, setting.period)
+    measured = not isinstance(survey.change, NotApplicable) and isfinite(survey.change.low)
+    if measured:
+        width = (survey.change.high - survey.change.low) / 2
+    else:
+        # Two surveys as large as this one: their errors add up in squares.
+        index = need_interval(survey.index)
+        width = sqrt(2) * (index.high - index.low) / 2
+    status = Status.PASSED
+    if step < width:
+        status = Status.FAILED if measured else Status.CONCERN
+    return Answer(status=status, params={"step": step, "width": width, "before": before, "after": after},
+                  numbers={"step": step, "half_width": width})
+
+
+def _step(indicator: Indicator, period: str) -> tuple[float, float, float]:
+    """Size of the latest promised change up to a period, and the two values it lies between."""
+    path = [entry.target for entry in indicator.series
+            if isfinite(entry.target) and (not period or entry.period <= period)]
+    if len(path) == 1 and isfinite(indicator.baseline):
+        path.insert(0, indicator.baseline)
+    if len(path) < 2 or path[-1] == path[-2]:
+        raise NotApplicable("no_target_step")
+    return abs(path[-1] - path[-2]), path[-2], path[-1]
+
+
+CHECKS = (
+    Check(code="PRO001", family=Family.PROFILE, scope="outcome", judge=_outside_funnel),
+    Check(code="PRO002", family=Family.PROFILE, scope="survey", judge=_grade_uncertain),
+    Check(code="PRO003", family=Family.PROFILE, scope="survey", judge=_change_is_noise),
+    Check(code="PRO004", family=Family.PROFILE, scope="survey", judge=_target_too_fine),
+)
+"""Checks of what may be said of units, grades and changes, in the order of a dossier."""

@@ -1,0 +1,36 @@
+"""Which checks are there, in which order do they stand in a dossier?"""
+
+from kinerja_lab.core.errors import KinerjaError, closest
+from kinerja_lab.evidence import achievement, criterion, data, definition, measurement, profile
+from kinerja_lab.evidence.check import Check
+
+__all__ = ["CHECKS", "check_of"]
+
+CHECKS: tuple[Check, ...] = (
+    *definition.CHECKS, *data.CHECKS, *measurement.CHECKS, *criterion.CHECKS, *profile.CHECKS, *achievement.CHECKS,
+)
+"""Every check, by family in the order of ``Family``."""
+
+
+def check_of(code: str) -> Check:
+    """The check of a code.
+
+    Parameters
+    ----------
+    code : str
+        E.g. ``"MEA001"``.
+
+    Raises
+    ------
+    KinerjaError
+        ``unknown_check`` with the nearest code.
+
+    Examples
+    --------
+    >>> check_of("MEA001").family.value
+    'measurement'
+    """
+    for check in CHECKS:
+        if check.code == code:
+            return check
+    raise KinerjaError("unknown_check", value=code, nearest=closest(code, [check.code for check in CHECKS]) or "-")

@@ -1,0 +1,27 @@
+"""Runs the made-up study in a process of its own, so that a test can kill it: ROOT NOTEBOOK ENGINE."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made_up import make_jobs
+
+from kinerja_lab.report.run import run_jobs
+
+
+def main() -> int:
+    root, notebook, engine = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        outcomes = run_jobs(make_jobs(root, notebook), engine=engine, workers=2, lang="id")
+    except KeyboardInterrupt:
+        return 130
+    print(json.dumps({outcome.job.region: outcome.state for outcome in outcomes}))
+    return int(any(outcome.state == "failed" for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
