@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import factorial
 
 import numpy as np
 import pandas as pd
@@ -53,12 +52,13 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Route:
-    """A correlation, its standard error on the atanh scale, and degrees of freedom (inf: normal)."""
+    """A correlation, its standard error on the atanh scale, degrees of freedom (inf: normal) and possible orders."""
 
     r: float
     se: float
     df: float
     name: str
+    log_orders: float
 
 
 def association(
@@ -120,7 +120,7 @@ def association(
     estimates = [_estimate(item, len(x), level, quantile) for item in (rank, linear)]
     return CriterionResult(
         indicator=indicator_code, criterion=criterion, expected_sign=expected_sign, rank=estimates[0],
-        linear=estimates[1], p=_p(rank, len(x)), n=len(x), clusters=regions, method=method,
+        linear=estimates[1], p=_p(rank), n=len(x), clusters=regions, method=method,
     )
 
 
@@ -211,7 +211,8 @@ def _plain(x, y, region, ranked: bool) -> _Route:
 
 def _fisher(r: float, n: int, ranked: bool) -> _Route:
     factor = 1 + r * r / 2 if ranked else 1.0
-    return _Route(r=r, se=float(np.sqrt(factor / (n - 3))), df=np.inf, name="Spearman" if ranked else "Pearson")
+    return _Route(r=r, se=float(np.sqrt(factor / (n - 3))), df=np.inf, name="Spearman" if ranked else "Pearson",
+                  log_orders=float(special.gammaln(n + 1)))
 
 
 def _within(x, y, region, ranked: bool) -> _Route:
@@ -224,7 +225,8 @@ def _within(x, y, region, ranked: bool) -> _Route:
     if n - regions + 1 <= 3:
         raise NotApplicable("too_few_common_units", n=n, least=regions + 3)
     found = _fisher(_correlation(*parts), n - regions + 1, ranked)
-    return _Route(r=found.r, se=found.se, df=np.inf, name=f"{found.name} within regions")
+    return _Route(r=found.r, se=found.se, df=np.inf, name=f"{found.name} within regions",
+                  log_orders=float(special.gammaln(np.bincount(region) + 1).sum()))
 
 
 def _centred(values: np.ndarray, region: np.ndarray) -> np.ndarray:
@@ -241,13 +243,13 @@ def _jackknife(x, y, region, ranked: bool) -> _Route:
     whole = _plain(x, y, region, ranked)
     name, regions = f"{whole.name}, regions as clusters", int(region.max()) + 1
     if abs(whole.r) == 1:
-        return _Route(r=whole.r, se=0.0, df=regions - 1, name=name)
+        return _Route(r=whole.r, se=0.0, df=regions - 1, name=name, log_orders=float(special.gammaln(regions + 1)))
     without = np.array([_plain(x[region != left], y[region != left], region, ranked).r for left in range(regions)])
     if not (np.abs(without) < 1).all():
         raise NotApplicable("association_unstable")
     z = np.arctanh(without)
     se = float(np.sqrt((regions - 1) / regions * ((z - z.mean()) ** 2).sum()))
-    return _Route(r=whole.r, se=se, df=regions - 1, name=name)
+    return _Route(r=whole.r, se=se, df=regions - 1, name=name, log_orders=whole.log_orders)
 
 
 def _estimate(route: _Route, n: int, level: float, quantile: float) -> Estimate:
@@ -259,10 +261,10 @@ def _estimate(route: _Route, n: int, level: float, quantile: float) -> Estimate:
                     unit="correlation", note="perfect_agreement" if perfect else "")
 
 
-def _p(route: _Route, n: int) -> float:
+def _p(route: _Route) -> float:
     if abs(route.r) == 1:
-        # two of the n! orders agree so well
-        return 2 / factorial(min(n, 170))
+        # of all orders of the units (within regions; of whole regions) two agree so well
+        return float(min(2 * np.exp(-route.log_orders), 1.0))
     if route.se <= 0:
         return 1.0 if route.r == 0 else 0.0
     statistic = -abs(np.arctanh(route.r) / route.se)

@@ -14,6 +14,8 @@ __all__ = ["RaterEffects", "adjust_for_raters"]
 
 SHIFT = 0.10
 """A unit's rank has moved when it moved by more than this share of the list (house convention)."""
+NO_RESIDUAL = 1e-5
+"""Below this share of a component the residual variance is rounding noise."""
 METHOD = "crossed random effects, REML"
 
 
@@ -76,7 +78,7 @@ def adjust_for_raters(scores: np.ndarray, units: np.ndarray, raters: np.ndarray,
         ``scores_not_finite``, ``lengths_differ`` or ``bad_level``.
     NotApplicable
         ``too_few_units``, ``too_few_raters``, ``raters_nested`` (no rater rated two units), ``raters_not_repeated`` (no
-        more ratings than units and raters) or ``scores_constant``.
+        more ratings than units and raters), ``scores_constant`` or ``no_residual_variation``.
 
     Notes
     -----
@@ -93,6 +95,8 @@ def adjust_for_raters(scores: np.ndarray, units: np.ndarray, raters: np.ndarray,
     scores, unit_codes, unit_names, rater_codes, rater_names = _checked(scores, units, raters)
     layout = two_way(scores, unit_codes, rater_codes)
     random = crossed_random(layout)
+    if random.residual <= NO_RESIDUAL * max(random.variances):
+        raise NotApplicable("no_residual_variation")
     raw = _raw(scores, unit_codes, unit_names, level)
     adjusted = random.mean + random.effects[0]
     half = z * random.level_se[0]

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kinerja_lab import __version__
-from kinerja_lab.cli.console import help_text, language, record_bug, say, say_error, words
+from kinerja_lab.cli.console import help_text, language, plain_line, record_bug, say, say_error, words
 from kinerja_lab.core.errors import KinerjaError
 
 __all__ = ["app", "main"]
@@ -121,23 +121,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     lang = language(None, argv=arguments)
     if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: end as on Ctrl-C, with nothing half done
+        # Asked to end, we end as on Ctrl-C: with nothing half done.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return app(arguments, standalone_mode=False) or 0
     except UsageError as error:
-        say(words(lang).text("cli.usage", detail=error.format_message()), err=True)
+        say(plain_line("usage", lang, detail=error.format_message()), err=True)
         return 2
     except KinerjaError as error:
         say_error(error, lang=lang)
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        say(words(lang).text("cli.stopped"), err=True)
+        say(plain_line("stopped", lang), err=True)
         return 130
     except BrokenPipeError:  # the reader of our output went away, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # a fault of ours: one line, and the details in a file
-        say(words(lang).text("cli.bug", kind=type(error).__name__, file=str(record_bug(error))), err=True)
+        say(plain_line("bug", lang, kind=type(error).__name__, file=str(record_bug(error))), err=True)
         return 3
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from kinerja_lab.core.errors import KinerjaError
 
-__all__ = ["LANG_HELP", "help_text", "language", "record_bug", "say", "say_error", "words"]
+__all__ = ["LANG_HELP", "help_text", "language", "plain_line", "record_bug", "say", "say_error", "words"]
 
 LANG_HELP = "Bahasa / language: id | en"
 _LANGUAGES = ("id", "en")
 
 
 def language(chosen: str | None, *, argv: Sequence[str] = ()) -> str:
-    """The language to speak: the one chosen, else the one in ``argv`` (before options are parsed), else the environment's.
+    """The language to speak: the one chosen, else the one in ``argv`` (not parsed yet), else the environment's.
 
     An unknown one in the environment counts as Indonesian; an unknown one that was chosen is for the caller to refuse.
     """
@@ -35,13 +35,18 @@ def language(chosen: str | None, *, argv: Sequence[str] = ()) -> str:
 
 @cache
 def _own_words(lang: str) -> dict:
-    """The command line's own catalogue file, read by itself: the whole catalogue would cost ``--help`` half a second."""
+    """The command line's own file, read by itself: the whole catalogue would cost ``--help`` half a second."""
     return tomllib.loads(files("kinerja_lab.text").joinpath(lang, "cli.toml").read_text(encoding="utf-8"))
 
 
 def help_text(key: str) -> str:
     """A help line, ``[help]`` of ``cli.toml``, in the language that ``sys.argv`` or the environment asks for."""
     return _own_words(language(None, argv=sys.argv))["help"][key]
+
+
+def plain_line(key: str, lang: str, **params: str) -> str:
+    """A line of ``[cli]`` that must be said even when the whole catalogue cannot be read."""
+    return _own_words(lang)["cli"][key].format(**params)
 
 
 def words(lang: str):

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from kinerja_lab.cli.console import say, say_error, words
 from kinerja_lab.core.errors import InputFaults, KinerjaError
+from kinerja_lab.io.checks import check_study
 from kinerja_lab.io.sources import open_source
 from kinerja_lab.io.study import find_studies, load_study, studies_root
 from kinerja_lab.report.engine import ENGINES, Engine
@@ -85,6 +86,7 @@ def _all_plans(request: ReportRequest) -> tuple[list[StudyPlan], list[tuple[str,
     for folder in folders:
         try:
             study = load_study(folder)
+            check_study(study)
             source = open_source(study)
             plans.append(plan_study(study, source, regions=request.regions, period=request.period,
                                     language=request.lang, level=request.level, today=request.today, out=request.out))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from kinerja_lab.cli.console import say, words
 from kinerja_lab.core.errors import KinerjaError, closest
+from kinerja_lab.io.checks import check_study
 from kinerja_lab.io.places import data_home, external_folder
-from kinerja_lab.io.privacy import check_study
 from kinerja_lab.io.study import load_study, studies_root
 
 __all__ = ["check_one", "import_source", "simulate_study"]
@@ -19,7 +19,8 @@ def check_one(name: str, *, lang: str) -> int:
     """Load a study and look through its tables; every fault of it is raised at once."""
     study = load_study(studies_root() / name)
     check_study(study)
-    say(words(lang).text("cli.study_good", study=study.code, regions=len(study.regions), indicators=len(study.indicators)))
+    say(words(lang).text("cli.study_good", study=study.code, regions=len(study.regions),
+                         indicators=len(study.indicators)))
     return 0
 
 

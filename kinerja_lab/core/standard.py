@@ -13,6 +13,8 @@ from kinerja_lab.core.message import Message
 
 __all__ = ["Standard", "StandardPlan"]
 
+_DECIMALS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandardPlan:
@@ -126,9 +128,23 @@ class Standard:
         KinerjaError
             ``score_not_finite``.
         """
-        if not np.isfinite(score):
-            raise KinerjaError("score_not_finite", value=str(score))
-        return self.plan.bands[int(np.searchsorted(self.values, score, side="right"))]
+        return self.plan.bands[int(self.positions(np.array([score]))[0])]
+
+    def positions(self, scores: np.ndarray) -> np.ndarray:
+        """Number of the band of each score, 0 for the lowest.
+
+        A mean of floats may land a hair below the cut it equals; ten decimals are settled first, so that such noise can
+        never cost a grade.
+
+        Raises
+        ------
+        KinerjaError
+            ``score_not_finite``.
+        """
+        scores = np.asarray(scores, dtype=float)
+        if not np.isfinite(scores).all():
+            raise KinerjaError("score_not_finite", value=str(scores[~np.isfinite(scores)][0]))
+        return np.searchsorted(np.round(self.values, _DECIMALS), np.round(scores, _DECIMALS), side="right")
 
     def table(self) -> EstimateTable:
         """Groups ``("error",)``: the cuts with the panel's error, then with measurement error."""

@@ -223,8 +223,8 @@ class _Meter:
     def _aggregate(self, node: Aggregate) -> _Unit:
         if node.function != "count":
             return self.measure(node.part)
-        if isinstance(node.part, Where):
-            self._condition(node.part.condition)
+        if node.part is not None and not isinstance(node.part, Column):
+            self.measure(node.part)
         if not self.row_unit.strip():
             self.wrong("unit_rows")
             return _Unit(literal=True)

@@ -123,7 +123,7 @@ def judge_rule(draft: Draft, *, rule: WordingRule) -> WordingHit | None:
     params = {**wording_params(draft), "word": word, "before": rule.before, "after": rule.after}
     return WordingHit(code=rule.code, status=status, word=word,
                       message=Message(f"finding.{rule.code}.{status.value}", params),
-                      advice=Message(f"advice.{rule.code}", params))
+                      advice=Message(f"advice.{rule.code}.text", params))
 
 
 def wording_params(draft: Draft) -> dict[str, object]:

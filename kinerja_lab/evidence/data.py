@@ -61,8 +61,8 @@ def _missing_answers(case: Case) -> Answer:
     named = [label for label, verdict in verdicts.items() if verdict is status]
     return Answer(
         status=status, numbers={"largest": top.value, "items": len(named)},
-        params={"items": _names(survey, named), "largest": top, "limit": MISSING_LIMIT,
-                "item": _names(survey, [top.label])},
+        params={"items": element_words(named, survey=survey), "largest": top, "limit": MISSING_LIMIT,
+                "item": element_words([top.label], survey=survey)},
     )
 
 
@@ -79,7 +79,7 @@ def _straightlining(case: Case) -> Answer:
 def _constant_items(case: Case) -> Answer:
     """DAT003: failed when the grade hangs on elements in which nobody differs, or when nobody differs at all."""
     survey = case.results.survey
-    items = _names(survey, survey.constant_items)
+    items = element_words(survey.constant_items, survey=survey)
     if not survey.constant_items:
         return Answer(status=Status.PASSED, params={"n": len(survey.patterns.items)})
     if len(survey.constant_items) == len(survey.patterns.items):

@@ -49,8 +49,8 @@ def _item_rest(case: Case) -> Answer:
     lowest = min(rows, key=lambda row: row.value)
     return Answer(
         status=status, numbers={"lowest": lowest.value, "items": len(named)},
-        params={"items": _names(survey, named), "enough": ITEM_REST_ENOUGH, "lowest": lowest,
-                "item": _names(survey, [lowest.label])},
+        params={"items": element_words(named, survey=survey), "enough": ITEM_REST_ENOUGH, "lowest": lowest,
+                "item": element_words([lowest.label], survey=survey)},
     )
 
 
@@ -66,8 +66,8 @@ def _ceiling(case: Case) -> Answer:
     top = max(rows, key=lambda row: row.value)
     return Answer(
         status=status, numbers={"largest": top.value, "items": len(named)},
-        params={"items": _names(survey, named), "largest": top, "room": CEILING_CONCERN,
-                "full": CEILING_FAILED, "item": _names(survey, [top.label])},
+        params={"items": element_words(named, survey=survey), "largest": top, "room": CEILING_CONCERN,
+                "full": CEILING_FAILED, "item": element_words([top.label], survey=survey)},
     )
 
 

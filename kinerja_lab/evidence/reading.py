@@ -6,10 +6,9 @@ from typing import TypeVar
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
-from kinerja_lab.core.instrument import Instrument
 from kinerja_lab.core.message import Message, Words
 from kinerja_lab.core.options import Polarity, Status
-from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.evidence.results import SurveyResults
 
 __all__ = [
     "at_least", "at_most", "better_by", "element_words", "finite", "listing", "need", "need_interval", "need_rows",
@@ -198,21 +197,19 @@ def listing(parts: Sequence[Message], *, most: int = _LONGEST) -> Message | str:
     return text
 
 
-def element_words(codes: Iterable[str], *, ruleset: Ruleset, instrument: Instrument) -> Words | Message:
+def element_words(codes: Iterable[str], *, survey: SurveyResults) -> Words | Message:
     """Names of items for a sentence: as the ruleset calls the element, else a short item text, else the code.
 
     Parameters
     ----------
     codes : iterable of str
         Item codes.
-    ruleset : Ruleset
-        The rule whose elements carry names.
-    instrument : Instrument
-        Its wording stands in for the name where it is short enough to stand in a list.
+    survey : SurveyResults
+        Its ruleset names the elements; where it does not, the wording of the instrument stands in.
     """
-    names = {item.code: Words(id=item.text, en=item.text_en) for item in instrument.items
+    names = {item.code: Words(id=item.text, en=item.text_en) for item in survey.survey.instrument.items
              if len(item.text) <= _LONGEST_NAME}
-    names |= {element.code: Words(id=element.name, en=element.name_en) for element in ruleset.elements}
+    names |= {element.code: Words(id=element.name, en=element.name_en) for element in survey.ruleset.elements}
     return words(names.get(code, Words(id=code)) for code in codes)
 
 

@@ -13,11 +13,14 @@ from kinerja_lab.calibration.criterion import CriterionResult
 from kinerja_lab.calibration.raters import RaterEffects
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.outcome import OutcomeData
 from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.core.survey import SurveyData
 from kinerja_lab.drafting.achievement import Achievement
+from kinerja_lab.drafting.targets import Statement
+from kinerja_lab.drafting.wording_rules import WordingRules
 from kinerja_lab.profiling.funnel import Funnel
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability
 
@@ -165,6 +168,12 @@ class RegionResults:
         By indicator code, one for each entry of its series, in order.
     scale : Ruleset or None
         The achievement scale used to name categories.
+    wording : WordingRules or None
+        Rules about the wording of indicators.
+    peers : tuple of Indicator
+        All indicators of the study, to compare units with.
+    statements : tuple of Statement
+        Numbers as the study's plans print them, with the place.
     """
 
     setting: Setting
@@ -174,3 +183,6 @@ class RegionResults:
     looks: tuple[CriterionLook, ...] = ()
     achievements: Mapping[str, tuple[Achievement | NotApplicable, ...]] = field(default_factory=dict)
     scale: Ruleset | None = None
+    wording: WordingRules | None = None
+    peers: tuple[Indicator, ...] = ()
+    statements: tuple[Statement, ...] = ()

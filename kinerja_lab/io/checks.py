@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kinerja_lab.core.errors import InputFault, InputFaults, closest
 from kinerja_lab.core.options import MeasureKind
 from kinerja_lab.io.faults import CAP, row_faults
-from kinerja_lab.io.privacy import scan_personal_data
+from kinerja_lab.io.personal import scan_personal_data
 from kinerja_lab.io.relations import scan
 from kinerja_lab.io.sources import open_source
 from kinerja_lab.io.study_values import Study, TableSource
@@ -28,8 +28,8 @@ def check_study(study: Study) -> None:
     ------
     InputFaults
         All faults: personal data (NIK, NIP, telephone, e-mail; masked), answers off the scale, weights that are not
-        positive, empty units or dates, unknown agencies and measures, two rows for one unit, period and measure, more events
-        than cases, values that contradict their own events and cases.
+        positive, empty units or dates, unknown agencies and measures, two rows for one unit, period and measure, more
+        events than cases, values that contradict their own events and cases.
     KinerjaError
         ``study_data_absent`` when the tables are not on this machine.
     """
@@ -126,6 +126,10 @@ def _outcomes(table: _Table, study: Study) -> list[InputFault]:
     doubled = _Table(connection=table.connection, source=table.source,
                      rows=f"(SELECT *, {first} AS first_ FROM {table.rows})")
     faults += doubled.bad("row_twice", "row_ > first_", unit, show=f"concat_ws(', ', {unit}, {period}, {measure})")
+    for name in ("value", "events", "denominator", "expected"):
+        if name in table.source.columns:
+            column = table.column(name)
+            faults += table.bad("not_a_number", f"{column} IS NOT NULL AND TRY_CAST({column} AS DOUBLE) IS NULL", column)
     return faults + _counts(table, study)
 
 
@@ -133,17 +137,23 @@ def _counts(table: _Table, study: Study) -> list[InputFault]:
     """Events, cases and values of shares and rates."""
     if not {"events", "denominator"} <= set(table.source.columns):
         return []
-    events, cases, value, measure = (table.column(name) for name in ("events", "denominator", "value", "measure"))
+    events, cases, value = (f"TRY_CAST({table.column(name)} AS DOUBLE)" for name in ("events", "denominator", "value"))
+    measure, named = table.column("measure"), table.column("events")
     known = {item.code: item for item in study.measures if item.kind is not MeasureKind.MEAN}
     shares = ", ".join(f"'{code}'" for code, item in known.items() if item.kind is MeasureKind.PROPORTION)
-    faults = table.bad("events_negative", f"{events} < 0", events)
-    faults += table.bad("denominator_not_positive", f"{events} IS NOT NULL AND ({cases} IS NULL OR {cases} <= 0)", cases)
+    faults = table.bad("events_negative", f"{events} < 0", named)
+    faults += table.bad("denominator_not_positive",
+                        f"{events} IS NOT NULL AND ({cases} IS NULL OR {cases} <= 0)",
+                        table.column("denominator"))
     if shares:
-        faults += table.bad("events_above_denominator", f"{measure} IN ({shares}) AND {events} > {cases}", events,
+        faults += table.bad("events_above_denominator", f"{measure} IN ({shares}) AND {events} > {cases}", named,
                             show=f"concat({events}, ' / ', {cases})")
     if known and "value" in table.source.columns:
-        scale = "CASE " + " ".join(f"WHEN {measure} = '{code}' THEN {item.scale}" for code, item in known.items()) + " END"
+        cases_of = " ".join(f"WHEN {measure} = '{code}' THEN {item.scale}" for code, item in known.items())
+        scale = f"CASE {cases_of} END"
         own = f"{scale} * {events} / nullif({cases}, 0)"
-        faults += table.bad("value_contradicts", f"abs({value} - {own}) > greatest({_SLACK}, 0.001 * abs({own}))", value,
+        faults += table.bad("value_contradicts",
+                            f"abs({value} - {own}) > greatest({_SLACK}, 0.001 * abs({own}))",
+                            table.column("value"),
                             show=f"concat({value}, ' ; ', round({own}, 2))")
     return faults

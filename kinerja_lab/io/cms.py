@@ -42,10 +42,11 @@ def import_cms_vbp(source_dir: Path, target_dir: Path) -> None:
 
     Notes
     -----
-    The survey has one row a hospital (the source gives no single patients): achievement points 0 to 10 in eight dimensions.
-    A readmission measure ``readm_30_*`` stands only where the source gives counts: ``events`` readmitted of ``denominator``
-    discharged, ``expected`` = discharges x expected percentage. Counts below eleven are withheld by the source, so small
-    hospitals are missing there; the ratio ``excess_30_*``, which the source adjusted for case mix itself, is given for all.
+    The survey has one row a hospital (the source gives no single patients): achievement points 0 to 10 in eight
+    dimensions. A readmission measure ``readm_30_*`` stands only where the source gives counts: ``events`` readmitted
+    of ``denominator`` discharged, ``expected`` = discharges x expected percentage. Counts below eleven are withheld
+    by the source, so small hospitals are missing there; the ratio ``excess_30_*``, which the source adjusted for case
+    mix itself, is given for all.
     """
     if not Path(source_dir).is_dir():
         raise KinerjaError("study_data_absent", study="cms-vbp-2015")
@@ -75,7 +76,8 @@ def _read(folder: Path) -> dict[str, pd.DataFrame]:
         if not (folder / name).is_file():
             faults.append(InputFault(message=Message("fault.file_missing", {"file": name}), file=name))
             continue
-        frame = pd.read_csv(folder / name, dtype={"hospital_id": str, "state": str}, keep_default_na=False, na_values=[""])
+        frame = pd.read_csv(folder / name, dtype={"hospital_id": str, "state": str}, keep_default_na=False,
+                            na_values=[""])
         faults += [InputFault(message=Message("fault.column_absent", {"choices": ", ".join(frame.columns)}), file=name,
                               column=column) for column in columns if column not in frame.columns]
         tables[name] = frame
@@ -99,7 +101,8 @@ def _outcomes(homes: pd.DataFrame, outcomes: pd.DataFrame, readmissions: pd.Data
     counted = readmissions.dropna(subset=["discharges", "readmissions"])
     counts = pd.DataFrame({
         "hospital_id": counted["hospital_id"], "measure": counted["measure"],
-        "value": 100.0 * counted["readmissions"] / counted["discharges"], "events": counted["readmissions"].astype(float),
+        "value": 100.0 * counted["readmissions"] / counted["discharges"],
+        "events": counted["readmissions"].astype(float),
         "denominator": counted["discharges"].astype(float),
         "expected": counted["discharges"] * counted["expected_pct"] / 100.0,
     })

@@ -212,7 +212,9 @@ def _indicator_faults(item: IndicatorSpec, file: YamlText, spec: StudySpec) -> l
     return faults
 
 
-def agency_faults(spec: StudySpec, text: YamlText, agencies: list[str], path: tuple[str | int, ...]) -> list[InputFault]:
+def agency_faults(
+    spec: StudySpec, text: YamlText, agencies: list[str], path: tuple[str | int, ...],
+) -> list[InputFault]:
     """Agency codes that the study does not name.
 
     Parameters

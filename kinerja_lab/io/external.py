@@ -25,8 +25,8 @@ def prepare_tables(folder: Path) -> bool:
     Returns
     -------
     bool
-        Whether the tables are there and made from the files as they are now; False when there is no importer or the files
-        are absent (tables made before are left alone).
+        Whether the tables are there and made from the files as they are now; False when there is no importer or the
+        files are absent (tables made before are left alone).
 
     Notes
     -----
@@ -43,7 +43,7 @@ def prepare_tables(folder: Path) -> bool:
     importer(home, target)
     aside = kept.with_name(f".{STAMP}.{os.getpid()}")
     aside.write_text(stamp, encoding="utf-8")
-    os.replace(aside, kept)
+    aside.replace(kept)
     return True
 
 

@@ -30,5 +30,6 @@ def row_faults(
     faults = [InputFault(message=Message(f"fault.{code}", params), file=file, line=int(row), column=column,
                          value=str(value)[:60]) for row, value in rows[:CAP]]
     if total > len(faults):
-        faults.append(InputFault(message=Message("fault.more_rows", {"n": total - len(faults)}), file=file, column=column))
+        rest = Message("fault.more_rows", {"n": total - len(faults)})
+        faults.append(InputFault(message=rest, file=file, column=column))
     return faults

@@ -68,7 +68,7 @@ def _code_faults(
 
 
 def _same_place(mine: str, theirs: str) -> bool:
-    """Whether two names mean one place: case and spaces do not count, the word before the name only where both have it."""
+    """Whether two names mean one place: case and spaces do not count, the word before only where both have it."""
     first, second = (_split(name) for name in (mine, theirs))
     return first[1] == second[1] and (not first[0] or not second[0] or first[0] == second[0])
 

@@ -67,7 +67,7 @@ def open_table(source: TableSource):
     try:
         with quiet():
             if source.path.suffix.lower() == ".csv":
-                return backend.read_csv(source.path)
+                return backend.read_csv(source.path, all_varchar=True)  # 52.70 must not become 52.7
             return backend.read_parquet(source.path)
     except Exception as error:  # every reader has its own kind of error; all of them mean that the file is no table
         raise _unreadable(source, error) from error
@@ -100,9 +100,10 @@ def scan(source: TableSource) -> "tuple[duckdb.DuckDBPyConnection, str]":
         return connection, "(SELECT *, 1 + row_number() OVER () AS row_ FROM fetched)"
     name = str(source.path).replace("'", "''")
     if source.path.suffix.lower() == ".csv":
-        sql = f"(SELECT *, 1 + row_number() OVER () AS row_ FROM read_csv('{name}'))"
+        sql = f"(SELECT *, 1 + row_number() OVER () AS row_ FROM read_csv('{name}', all_varchar=true))"
     else:
-        sql = f"(SELECT * EXCLUDE (file_row_number), 2 + file_row_number AS row_ FROM read_parquet('{name}', file_row_number=true))"
+        sql = (f"(SELECT * EXCLUDE (file_row_number), 2 + file_row_number AS row_ "
+               f"FROM read_parquet('{name}', file_row_number=true))")
     try:
         connection.sql(f"SELECT count(*) FROM {sql}").fetchall()
     except duckdb.Error as error:

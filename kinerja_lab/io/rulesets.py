@@ -72,8 +72,8 @@ def match_elements(columns: Iterable[str], *, ruleset: str, file: str = "") -> M
     Raises
     ------
     InputFaults
-        ``ambiguous_element`` (``U8`` and ``U9`` stand for different elements in the list and in the questionnaire of the
-        same regulation), ``element_twice`` and ``element_missing``, all of them at once.
+        ``ambiguous_element`` (``U8`` and ``U9`` stand for different elements in the list and in the questionnaire of
+        the same regulation), ``element_twice`` and ``element_missing``, all of them at once.
 
     Notes
     -----

@@ -27,7 +27,8 @@ def write_simulated_study(folder: Path, seed: int = SHIPPED_SEED) -> Path:
     Parameters
     ----------
     folder : pathlib.Path
-        The study's folder; made when absent. Where it has no ``study.yml``, the definitions of the shipped study are copied.
+        The study's folder; made when absent. Where it has no ``study.yml``, the definitions of the shipped study are
+        copied.
     seed : int
         Seed, 0 or above; the same seed gives the same values.
 
@@ -48,7 +49,7 @@ def write_simulated_study(folder: Path, seed: int = SHIPPED_SEED) -> Path:
     tables = folder / "data"
     tables.mkdir(parents=True, exist_ok=True)
     items = list(study.truth["items"])
-    survey = study.survey.astype({item: _ITEM_TYPE for item in items})
+    survey = study.survey.astype(dict.fromkeys(items, _ITEM_TYPE))
     survey["date"] = survey["date"].dt.date
     write_parquet(survey, tables / "survey.parquet")
     write_parquet(study.outcomes, tables / "outcomes.parquet")
@@ -73,7 +74,7 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         frame.to_parquet(aside, index=False, compression="zstd")
-        os.replace(aside, path)
+        aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -82,7 +83,7 @@ def _replace(path: Path, content: bytes) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         aside.write_bytes(content)
-        os.replace(aside, path)
+        aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ from kinerja_lab.core.options import MeasureKind
 from kinerja_lab.core.outcome import OUTCOME_COLUMNS, OutcomeData
 from kinerja_lab.core.patterns import MISSING, ResponsePatterns
 from kinerja_lab.core.survey import SURVEY_COLUMNS, Design, SurveyData
+from kinerja_lab.io.cells import numbers_where_safe
 from kinerja_lab.io.fingerprints import region_hashes
 from kinerja_lab.io.relations import fetch, open_table
 from kinerja_lab.io.study_values import Study, TableSource
@@ -52,14 +53,12 @@ class StudySource:
             ``unknown_region`` or ``study_data_absent``.
         """
         study, table = self._survey_table(region, period)
-        items = study.instrument.item_codes
         frame = fetch(table.order_by(table.columns))
         if frame.empty:
             raise NotApplicable("no_rows", region=region or "-", period=period or "-")
         for name in SURVEY_COLUMNS:
             frame[name] = frame[name].astype(str)
-        for name in items:
-            frame[name] = frame[name].astype(float)
+        frame = self._extras(frame, study.survey)
         design = Design(**{name: name for name in ("weight", "stratum", "cluster") if name in study.survey.columns})
         return SurveyData(frame=frame, instrument=study.instrument, design=design)
 
@@ -90,6 +89,7 @@ class StudySource:
             frame[name] = frame[name].astype(str)
         for name in NUMBERS:
             frame[name] = frame[name].astype(float) if name in frame else np.nan
+        frame = self._extras(frame, self.study.outcomes)
         return OutcomeData(frame=self._with_values(frame), measures=self.study.measures)
 
     def patterns(self, *, region: str | None = None, period: str | None = None) -> ResponsePatterns:
@@ -162,6 +162,14 @@ class StudySource:
             parts.append(f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()}")
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
+    @staticmethod
+    def _extras(frame: pd.DataFrame, source: TableSource) -> pd.DataFrame:
+        """Further columns of a CSV file are read as text; those that are numbers become numbers."""
+        if source.path is not None and source.path.suffix.lower() == ".csv":
+            for name in source.extra:
+                frame[name] = numbers_where_safe(frame[name])
+        return frame
+
     def _survey_table(self, region: str | None, period: str | None):
         if self.study.survey is None or self.study.instrument is None:
             raise NotApplicable("no_survey", study=self.study.code)
@@ -233,6 +241,8 @@ def _canonical(table, source: TableSource, *, survey: bool):
     if survey:
         chosen |= {code: table[column].cast("float64") for code, column in source.items.items()}
         chosen |= {name: table[source.columns[name]] for name in ("date", *DESIGN_COLUMNS) if name in source.columns}
+        if "weight" in chosen:
+            chosen["weight"] = chosen["weight"].cast("float64")
     else:
         chosen |= {name: table[source.columns[name]].cast("float64") for name in NUMBERS if name in source.columns}
     chosen |= {name: table[name] for name in source.extra if name not in chosen}

@@ -44,8 +44,8 @@ def load_study(folder: Path) -> Study:
     InputFaults
         Every fault with file, line, key, value and cure.
     KinerjaError
-        ``unknown_study`` when the folder has no ``study.yml``; ``study_data_absent`` when its regions or indicators come
-        from data that are not on this machine.
+        ``unknown_study`` when the folder has no ``study.yml``; ``study_data_absent`` when its regions or indicators
+        come from data that are not on this machine.
     """
     folder = Path(folder)
     if not (folder / "study.yml").is_file():
@@ -79,8 +79,9 @@ def load_study(folder: Path) -> Study:
 
 
 def _study(
-    spec: StudySpec, folder: Path, ruleset: Ruleset | None, instrument: Instrument | None, measures: tuple[Measure, ...],
-    sources: dict[str, TableSource | None], indicators: tuple[Indicator, ...], files: tuple[Path, ...],
+    spec: StudySpec, folder: Path, ruleset: Ruleset | None, instrument: Instrument | None,
+    measures: tuple[Measure, ...], sources: dict[str, TableSource | None], indicators: tuple[Indicator, ...],
+    files: tuple[Path, ...],
 ) -> Study:
     return Study(
         code=spec.code, title=spec.title.model_dump(), note=spec.note.model_dump(), synthetic=spec.synthetic,

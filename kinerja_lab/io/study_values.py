@@ -1,4 +1,4 @@
-"""What is a study? Regions, periods, instrument, indicators, and where its tables stand; frozen once it has no fault."""
+"""What is a study? Regions, periods, instrument, indicators, and where its tables stand; frozen once faultless."""
 
 import hashlib
 from collections.abc import Mapping

@@ -86,7 +86,8 @@ def table_faults(
 def _place_faults(spec: TableSpec, source: TableSource, text: YamlText, key: str) -> list[InputFault]:
     given = [name for name in ("file", "external", "address", "address_env") if getattr(spec, name)]
     if len(given) != 1:
-        return [text.fault("one_source", (key,), value=", ".join(given), choices="file, external, address, address_env")]
+        return [text.fault("one_source", (key,), value=", ".join(given),
+                           choices="file, external, address, address_env")]
     where = (key, given[0])
     if given[0] in ("file", "external"):
         if source.path is None:
@@ -158,7 +159,7 @@ def _where(name: str, source: TableSource) -> tuple[str, ...]:
 
 
 def _match(items: list[str], names: list[str], ruleset: str, table: str) -> tuple[Mapping[str, str], list[InputFault]]:
-    """Item columns that the study does not name: the item codes themselves, else by the names of the rule's elements."""
+    """Item columns that the study does not name: the item codes, else by the names of the rule's elements."""
     if all(item in names for item in items):
         return {item: item for item in items}, []
     try:
@@ -183,7 +184,8 @@ def distinct_values(source: TableSource, column: str) -> list[str]:
     """
     connection, rows = scan(source)
     name = source.columns[column].replace('"', '""')
-    values = [value for (value,) in connection.sql(f'SELECT DISTINCT "{name}" FROM {rows}').fetchall() if value is not None]
+    found = connection.sql(f'SELECT DISTINCT "{name}" FROM {rows}').fetchall()
+    values = [value for (value,) in found if value is not None]
     return sorted((str(value) for value in values), key=_natural)
 
 

@@ -44,8 +44,8 @@ def blank_axes(*, height: float = 4.0) -> Axes:
 
     Examples
     --------
-    >>> blank_axes(height=3).figure.get_figwidth()
-    7.0
+    >>> blank_axes(height=3).figure.get_size_inches().tolist()
+    [7.0, 3.0]
     """
     figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained", facecolor="white")
     return figure.add_subplot()
@@ -143,7 +143,7 @@ def fit_name(name: str, *, rows: int) -> str:
     >>> fit_name("Puskesmas Sikumana", rows=3)
     'Puskesmas Sikumana'
     >>> fit_name("Sekolah Menengah Pertama Negeri Terbuka Nomor 14", rows=40)
-    'Sekolah Menen… Terbuka Nomor 14'
+    'Sekolah Menen…Terbuka Nomor 14'
     """
     name = " ".join(str(name).split())
     lines = wrap(name, _NAME_WIDTH)

@@ -50,7 +50,7 @@ class NotebookFailure:
 
 def fork_possible() -> bool:
     """Whether this machine can fork a warm kernel (Linux with pidfd)."""
-    return sys.platform == "linux" and hasattr(os, "pidfd_open") and os.path.exists("/proc/self/task")
+    return sys.platform == "linux" and hasattr(os, "pidfd_open") and Path("/proc/self/task").exists()
 
 
 class Engine:
@@ -81,11 +81,15 @@ class Engine:
         self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         for name in ("security", "log", "startup", "pid"):  # made here, so that kernels starting at once do not race
             (self._folder / "ipython" / "profile_default" / name).mkdir(parents=True)
-        if self.kind == "fork":
-            self.fallback = self._start_zygote()
-            if self.fallback:
-                self.kind = "kernel"
-        self._write_kernel_spec()
+        try:
+            if self.kind == "fork":
+                self.fallback = self._start_zygote()
+                if self.fallback:
+                    self.kind = "kernel"
+            self._write_kernel_spec()
+        except BaseException:  # Ctrl-C while the zygote warms up
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -134,11 +138,12 @@ class Engine:
         from kinerja_lab.report.recording import RecordingEngine
 
         papermill_engines.register("kinerja", RecordingEngine)
-        logging.getLogger("papermill").addHandler(logging.NullHandler())  # what goes wrong is in the record, not on stderr
+        # What goes wrong is in the record; it need not be on stderr too.
+        logging.getLogger("papermill").addHandler(logging.NullHandler())
         folder, managers = self._folder, self._managers
 
         class RunKernelManager(AsyncKernelManager):
-            def __init__(manager, **options):  # noqa: N805
+            def __init__(manager, **options):
                 super().__init__(**options)
                 managers.add(manager)
 
@@ -185,7 +190,8 @@ class Engine:
         return "" if ready["threads"] == 1 else f"{ready['threads']} threads"
 
     def _write_kernel_spec(self) -> None:
-        env = {**ENVIRONMENT, "IPYTHONDIR": str(self._folder / "ipython")}  # start-up files of the user stay out of reports
+        # A folder of its own for IPython, so that the user's start-up files stay out of reports.
+        env = {**ENVIRONMENT, "IPYTHONDIR": str(self._folder / "ipython")}
         spec = {"argv": [part.replace("{python}", sys.executable) for part in _KERNEL_ARGV], "display_name": "kinerja",
                 "language": "python", "env": env, "metadata": {}}
         if self.kind == "fork":

@@ -31,7 +31,7 @@ def json_text(value: object) -> str:
 
 
 def folder_name(code: str) -> str:
-    """A code as a folder name; anything that is not a letter, digit, dot, hyphen or underscore is written as hexadecimal.
+    """A code as a folder name; what is not a letter, digit, dot, hyphen or underscore is written as hexadecimal.
 
     Examples
     --------
@@ -80,7 +80,8 @@ def publish_folder(target: Path, files: Mapping[str, bytes | str], *, root: Path
     files : mapping of str to bytes or str
         File name and content, written in this order.
     root : Path
-        Folder on the same file system under which the work is staged (``remove_staging`` clears what a killed run left).
+        Folder on the same file system under which the work is staged; ``remove_staging`` clears what a killed run
+        left.
     """
     staging = root / STAGING
     staging.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""How do the regions' headline numbers lie beside each other? A drawing for the index page, without a picture library."""
+"""How do the regions' headline numbers lie beside each other? A drawing without a picture library."""
 
 from collections.abc import Sequence
 from html import escape

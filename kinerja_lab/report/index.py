@@ -59,7 +59,8 @@ def write_index(plan: StudyPlan) -> Path:
     """
     page = plan.root / INDEX_PAGE
     state = _state(plan)
-    if _old_state(plan.root).get("state") == state and all((plan.root / name).exists() for name in (INDEX_PAGE, *TABLES)):
+    whole = all((plan.root / name).exists() for name in (INDEX_PAGE, *TABLES))
+    if whole and _old_state(plan.root).get("state") == state:
         return page
     words = catalogue(plan.language)
     rows = [_row(place, plan, words) for place in plan.places]

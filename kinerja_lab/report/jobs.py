@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kinerja_lab.report.files import file_sha256, folder_name
 
-__all__ = ["DONE_FILE", "FAILED", "INDEX_PAGE", "NOTEBOOK_FILE", "RESULT_FILE", "Job", "JobFailure", "JobOutcome", "content_key",
-           "is_current", "notebook_cells", "package_fingerprint"]
+__all__ = ["DONE_FILE", "FAILED", "INDEX_PAGE", "NOTEBOOK_FILE", "RESULT_FILE", "Job", "JobFailure", "JobOutcome",
+           "content_key", "is_current", "notebook_cells", "package_fingerprint"]
 
 INDEX_PAGE = "index.html"
 NOTEBOOK_FILE = "notebook.ipynb"
@@ -105,8 +105,8 @@ def content_key(*, notebook: Path, parameters: Mapping[str, object], fingerprint
     Returns
     -------
     str
-        SHA-256 in hexadecimal; equal exactly when nothing changed: data, specs, notebook, parameters, this package's files
-        and the versions of the libraries it computes with.
+        SHA-256 in hexadecimal; equal exactly when nothing changed: data, specs, notebook, parameters, this package's
+        files and the versions of the libraries it computes with.
     """
     content = {"cells": notebook_cells(notebook), "parameters": dict(parameters), "fingerprints": dict(fingerprints),
                "package": package_fingerprint()}

@@ -1,7 +1,7 @@
 """Are these the parameters of this notebook, with the right types, before anything runs?
 
-papermill itself only logs an unknown name and keeps the default of a forgotten one: a typo would give one region's report
-under another region's name. Its command line also turns the region code 0101 into the number 101.
+papermill itself only logs an unknown name and keeps the default of a forgotten one: a typo would give one region's
+report under another region's name. Its command line also turns the region code 0101 into the number 101.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kinerja_lab.core.errors import InputFault, InputFaults, closest
 from kinerja_lab.core.message import Message
 
-__all__ = ["ALL_REGIONS", "ReportParameters", "check_names", "notebook_parameters", "parse_parameters", "select_regions"]
+__all__ = ["ALL_REGIONS", "ReportParameters", "check_names", "notebook_parameters", "parse_parameters",
+           "select_regions"]
 
 ALL_REGIONS = "semua"
 """Value of the parameter ``region`` that stands for all regions together: the summary."""
@@ -84,13 +85,14 @@ def check_names(notebook: Path, names: Sequence[str]) -> None:
     Raises
     ------
     InputFaults
-        ``parameters_cell_absent``, ``parameter_unknown`` (passed, but not in the notebook) and ``parameter_missing`` (in the
-        notebook, but not passed: its default would silently hold for every region).
+        ``parameters_cell_absent``, ``parameter_unknown`` (passed, but not in the notebook) and ``parameter_missing``
+        (in the notebook, but not passed: its default would silently hold for every region).
     """
     own = notebook_parameters(notebook)
     if not own:
         raise InputFaults([InputFault(message=Message("fault.parameters_cell_absent"), file=notebook.name)])
-    faults = [InputFault(message=_unknown(name, own), file=notebook.name, column=name) for name in names if name not in own]
+    faults = [InputFault(message=_unknown(name, own), file=notebook.name, column=name)
+              for name in names if name not in own]
     faults += [InputFault(message=Message("fault.parameter_missing", {"name": name}), file=notebook.name, column=name)
                for name in own if name not in names]
     if faults:

@@ -60,7 +60,8 @@ class StudyPlan:
 
 
 def plan_study(
-    study: Study, source: StudySource, *, regions: Sequence[str], period: str, language: str, level: float, today: date, out: Path,
+    study: Study, source: StudySource, *, regions: Sequence[str], period: str, language: str, level: float, today: date,
+    out: Path,
 ) -> StudyPlan:
     """The jobs of a study.
 
@@ -105,7 +106,8 @@ def plan_study(
     root = out / folder_name(study.code)
     specs = {**study.fingerprints(), "reviews": _reviews(study, today)}
     slices = {code: source.slice_fingerprint(code) for code in codes}
-    places = tuple(Place(code=region.code, name=region.name, folder=_own_folder(region.code)) for region in study.regions)
+    places = tuple(Place(code=region.code, name=region.name, folder=_own_folder(region.code))
+                   for region in study.regions)
 
     def job(code: str, name: str, folder: str, notebook: str, data: Mapping[str, str]) -> Job:
         path = notebook_path(notebook)
@@ -129,7 +131,9 @@ def plan_study(
 
 
 def notebook_path(name: str) -> Path:
-    """The file of a template notebook: in ``KINERJA_NOTEBOOKS``, or ``notebooks/templates`` here or above, or the project's.
+    """The file of a template notebook.
+
+    Looked for in ``KINERJA_NOTEBOOKS``, then in ``notebooks/templates`` here or above, then in the project's own.
 
     Parameters
     ----------

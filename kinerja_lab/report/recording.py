@@ -1,7 +1,7 @@
 """How does a timeout or a dead kernel get into the notebook's own record?
 
-papermill writes an exception of a cell into the notebook; a cell that ran out of time or lost its kernel leaves nothing.
-This engine writes both as an error output of the cell in which it happened.
+papermill writes an exception of a cell into the notebook; a cell that ran out of time or lost its kernel leaves
+nothing. This engine writes both as an error output of the cell in which it happened.
 """
 
 import asyncio

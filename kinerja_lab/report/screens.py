@@ -236,20 +236,24 @@ def _grouped(group: list[Found], words: Catalogue) -> str:
     sentences = [words.sentence(finding.message) for _, finding in group]
     names = list(dict.fromkeys(_name(indicator, words) for indicator, _ in group))
     if len(set(sentences)) == 1:
-        return _item(_several(names, words), sentences[0], words)
+        return _item(names, sentences[0], words)
     rest = words.text("screen.similar", indicators=_list(names[1:], words)) if names[1:] else ""
-    return _item(names[0], sentences[0], words, after=rest)
+    return _item(names[:1], sentences[0], words, after=rest)
 
 
-def _item(who: str, text: str, words: Catalogue, *, after: str = "") -> str:
+def _item(names: list[str], text: str, words: Catalogue, *, after: str = "") -> str:
     """Whom it concerns and the first sentence in sight, the rest one touch away: the screen must stay a screen."""
     first, *rest = _SENTENCE_END.split(text, maxsplit=1)
-    rest = " ".join([*rest, after] if after else rest)
+    if after:
+        rest.append(after)
+    if len(names) > 1:
+        rest.append(words.text("screen.meant", indicators=_list(names, words, most=len(names))))
+    who = names[0] if len(names) == 1 else words.text("screen.several", n=len(names))
     html = f"<strong>{escape(who)}</strong>: {escape(first)}"
     if not rest:
         return html
     summary = escape(words.text("screen.details"))
-    return f'{html}<details class="rest"><summary>{summary}</summary>{escape(rest)}</details>'
+    return f'{html}<details class="rest"><summary>{summary}</summary>{escape(" ".join(rest))}</details>'
 
 
 def _flagged(group: list[Found], words: Catalogue) -> str:
@@ -266,7 +270,7 @@ def _advice(found: Iterable[Found], words: Catalogue) -> list[str]:
             names = meant.setdefault(words.sentence(finding.advice), [])
             if _name(indicator, words) not in names:
                 names.append(_name(indicator, words))
-    return [_item(_several(names, words), sentence, words) for sentence, names in meant.items()]
+    return [_item(names, sentence, words) for sentence, names in meant.items()]
 
 
 def _card(kind: str, css: str, items: list[str], words: Catalogue) -> str:
@@ -301,16 +305,10 @@ def _not_judged(found: Iterable[Found], words: Catalogue) -> str:
     return " ".join(lines) or words.text("screen.all_judged")
 
 
-def _several(names: list[str], words: Catalogue) -> str:
-    if len(names) == 1:
-        return names[0]
-    return words.text("screen.several", n=len(names), indicators=_list(names, words))
-
-
-def _list(names: list[str], words: Catalogue) -> str:
-    shown = list(names[:_NAMES])
-    if len(names) > _NAMES:
-        shown.append(words.text("screen.and_more", n=len(names) - _NAMES))
+def _list(names: list[str], words: Catalogue, *, most: int = _NAMES) -> str:
+    shown = list(names[:most])
+    if len(names) > most:
+        shown.append(words.text("screen.and_more", n=len(names) - most))
     return words.text("screen.between").join(shown)
 
 

@@ -27,7 +27,8 @@ def estimates_frame(results: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``region, region_name, section``, the group columns, then the fixed columns; unrounded, NaN where there is no number.
+        ``region, region_name, section``, the group columns, then the fixed columns; unrounded, NaN where there is no
+        number.
     """
     rows = [{"section": "", **row, "region": result["region"]["code"], "region_name": result["region"]["name"]}
             for result in results for row in result["estimates"]]

@@ -79,12 +79,13 @@ def table_html(
     if absent:
         raise KeyError(", ".join(absent))
     estimates = isinstance(table, EstimateTable)
-    head = "".join(f'<th scope="col"{_class(frame, name)}>{escape(_header(name, frame, headers, words))}</th>'
+    kinds = {name: _class(frame, name) for name in shown}
+    head = "".join(f'<th scope="col"{kinds[name]}>{escape(_header(name, frame, headers, words))}</th>'
                    for name in shown)
     body = "".join(
         "<tr>" + "".join(
             _cell(_text(row, name, words=words, names=names or {}, specs=specs or {}, estimates=estimates),
-                  kind=_class(frame, name), first=place == 0)
+                  kind=kinds[name], first=place == 0)
             for place, name in enumerate(shown)) + "</tr>"
         for row in frame.to_dict("records")
     )

@@ -1,9 +1,9 @@
 """How does a region get a fresh kernel without waiting seconds for imports?
 
-A zygote is a process that has imported everything and made nothing: no loop, no context, no thread. Each kernel is a fork
-of it, so it starts in milliseconds and no state can pass from one region to the next. The driver starts one zygote a run
-with ``python -m kinerja_lab.report.zygote SOCKET`` and asks for forks through the socket; the zygote's standard input is
-its life line: when the driver is gone it ends, and every kernel ends with it.
+A zygote is a process that has imported everything and made nothing: no loop, no context, no thread. Each kernel is a
+fork of it, so it starts in milliseconds and no state can pass from one region to the next. The driver starts one zygote
+a run with ``python -m kinerja_lab.report.zygote SOCKET`` and asks for forks through the socket; the zygote's standard
+input is its life line: when the driver is gone it ends, and every kernel ends with it.
 
 Linux only (``/proc``, ``prctl``, pidfd). Elsewhere the engine starts ordinary kernels.
 """
@@ -116,11 +116,11 @@ def ask_for_fork(address: str, *, argv: list[str], env: dict[str, str], cwd: str
 
 def threads_here() -> int:
     """Threads of this process."""
-    return len(os.listdir("/proc/self/task"))
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
 class _Denier:
-    """A finder that refuses some packages. ``sys.modules[name] = None`` would break libraries that look names up there."""
+    """Refuses some packages. ``sys.modules[name] = None`` would break libraries that look names up there."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if any(name == denied or name.startswith(f"{denied}.") for denied in DENIED):

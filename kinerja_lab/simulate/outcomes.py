@@ -11,7 +11,7 @@ QUALITY_EFFECTS = {
     "dokumen_tepat_waktu": 0.7, "waktu_tunggu": -0.25, "kehadiran_siswa": 0.4, "nilai_ujian": 4.0, "kecelakaan": -0.35,
     "pengaduan_selesai": 0.8, "kehadiran_pegawai": 0.0, "skor_inovasi": 0.0, "indeks_disiplin": 0.0,
 }
-"""True effect of one unit of latent quality: on the log-odds (shares), the log (minutes, rates) or the points (means)."""
+"""True effect of one unit of latent quality, on log-odds (shares), log (minutes, rates) or points (means)."""
 
 NOISE_ONLY = "skor_inovasi"
 ATTENDANCE_ONLY = "indeks_disiplin"
@@ -39,9 +39,9 @@ def simulate_outcomes(units: pd.DataFrame, *, rng: np.random.Generator) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        ``region, agency, unit, period`` (``2024-05``), ``measure, value, events, denominator, expected`` and the case mix
-        ``workload, complex_share``. Some months are absent, counts vary more than chance alone, and one unit has zeros
-        that mean "not reported".
+        ``region, agency, unit, period`` (``2024-05``), ``measure, value, events, denominator, expected`` and the case
+        mix ``workload, complex_share``. Some months are absent, counts vary more than chance alone, and one unit has
+        zeros that mean "not reported".
     """
     months = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
     grid = units.loc[units.index.repeat(len(months))].reset_index(drop=True)

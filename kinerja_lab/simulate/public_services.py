@@ -33,7 +33,8 @@ class SimulatedStudy:
     units : pandas.DataFrame
         Names and case mix of the units, without the truth.
     truth : dict
-        What was put in: true qualities, item parameters, the item with DIF, which measures follow nothing or attendance only.
+        What was put in: true qualities, item parameters, the item with DIF, which measures follow nothing or
+        attendance only.
     """
 
     survey: pd.DataFrame

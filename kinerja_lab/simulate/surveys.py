@@ -72,11 +72,13 @@ def graded_answers(latent: np.ndarray, *, item: GradedItem, shift: np.ndarray, r
 
     Notes
     -----
-    ``P(answer >= k) = 1 / (1 + exp(-slope * (latent - threshold_k - shift)))``; one uniform draw decides all thresholds.
+    ``P(answer >= k) = 1 / (1 + exp(-slope * (latent - threshold_k - shift)))``; one uniform draw decides all
+    thresholds.
 
     References
     ----------
-    Samejima, F. (1969), Estimation of latent ability using a response pattern of graded scores, Psychometrika Monograph 17.
+    Samejima, F. (1969), Estimation of latent ability using a response pattern of graded scores, Psychometrika
+    Monograph 17.
     """
     distance = latent[:, None] - np.asarray(item.thresholds)[None, :] - shift[:, None]
     reached = 1.0 / (1.0 + np.exp(-item.slope * distance)) > rng.random(len(latent))[:, None]
@@ -96,8 +98,9 @@ def simulate_survey(units: pd.DataFrame, *, rng: np.random.Generator) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        ``region, agency, unit, service, date, sex, age_group, weight`` and one column an element (1 to 4, NaN for blank).
-        The weight is the unit's visitors of the year over its respondents: every unit is surveyed, units are the strata.
+        ``region, agency, unit, service, date, sex, age_group, weight`` and one column an element (1 to 4, NaN for
+        blank). The weight is the unit's visitors of the year over its respondents: every unit is surveyed, units are
+        the strata.
     """
     frame = pd.concat([_respondents(units, year, rng) for year in YEARS], ignore_index=True)
     latent = frame.pop("quality").to_numpy() + rng.standard_normal(len(frame))

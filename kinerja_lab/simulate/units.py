@@ -82,7 +82,8 @@ def simulate_units(*, rng: np.random.Generator) -> pd.DataFrame:
                 quality = city + shape.quality + UNIT_SD * rng.standard_normal()
                 change = CHANGE_MEAN + CHANGE_SD * rng.standard_normal()
                 rows.append({
-                    "region": region, "agency": agency, "unit": f"{region.replace('.', '')}-{shape.prefix}-{number:02d}",
+                    "region": region, "agency": agency,
+                    "unit": f"{region.replace('.', '')}-{shape.prefix}-{number:02d}",
                     "name": f"{shape.word} {number}", "free": number <= round(shape.free * shape.units),
                     "visitors": int(shape.visitors * np.exp(0.45 * rng.standard_normal())),
                     "workload": float(np.exp(0.25 * rng.standard_normal())), "complex_share": float(rng.beta(4, 9)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from made_up import make_jobs
+from made_up import fixed_keys, make_jobs
 
 from kinerja_lab.report.run import run_jobs
 
@@ -16,7 +16,7 @@ def main() -> int:
     root, notebook, engine = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcomes = run_jobs(make_jobs(root, notebook), engine=engine, workers=2, lang="id")
+        outcomes = run_jobs(fixed_keys(make_jobs(root, notebook)), engine=engine, workers=2, lang="id")
     except KeyboardInterrupt:
         return 130
     print(json.dumps({outcome.job.region: outcome.state for outcome in outcomes}))

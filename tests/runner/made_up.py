@@ -1,6 +1,7 @@
 """A study of four made-up regions with a notebook of a few cells: all that the runner needs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from kinerja_lab.report.jobs import Job, content_key
@@ -48,11 +49,16 @@ def make_jobs(root: Path, notebook: Path, regions: tuple[str, ...] = REGIONS, *,
     return tuple(jobs)
 
 
+def fixed_keys(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """The same jobs with keys that stay the same while someone edits the package during the test."""
+    return tuple(replace(job, key=f"kunci-{job.region}") for job in jobs)
+
+
 def make_plan(root: Path, jobs: tuple[Job, ...]) -> StudyPlan:
     """The plan whose index page lists the jobs' regions."""
     places = tuple(Place(code=job.region, name=job.name, folder=job.label) for job in jobs)
-    return StudyPlan(study="coba", title="Studi coba", language="id", period="2025", root=root, places=places, jobs=jobs,
-                     note="Sumber: dibuat untuk uji.", synthetic=True)
+    return StudyPlan(study="coba", title="Studi coba", language="id", period="2025", root=root, places=places,
+                     jobs=jobs, note="Sumber: dibuat untuk uji.", synthetic=True)
 
 
 def processes_below(driver: int) -> set[int]:

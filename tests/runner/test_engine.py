@@ -18,7 +18,8 @@ LEAK = """
 import builtins, decimal, os, random, sys, warnings
 import matplotlib.pyplot as plt, numpy, pandas
 planted = {
-    "global": globals().get("left_over"), "module": sys.modules.get("left_over"), "builtin": getattr(builtins, "left_over", None),
+    "global": globals().get("left_over"), "module": sys.modules.get("left_over"),
+    "builtin": getattr(builtins, "left_over", None),
     "environ": os.environ.get("LEFT_OVER"), "path": "/left/over" in sys.path or None,
     "rcParams": plt.rcParams["font.size"] == 33.0 or None, "pandas": pandas.get_option("display.max_rows") == 7 or None,
     "decimal": decimal.getcontext().prec == 5 or None, "errstate": numpy.geterr()["divide"] == "raise" or None,
@@ -112,7 +113,7 @@ def test_two_kernels_at_once(warm, notebook):
 
 
 def test_eight_starts_at_the_same_instant(plain, notebook):
-    """TCP ports are picked before they are bound, so kernels starting together can collide; sockets with names cannot."""
+    """TCP ports are picked before they are bound, so kernels starting together can collide; named sockets cannot."""
     book = notebook("print(region)")
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda region: plain.execute(book, parameters={**VALUES, "region": region}, timeout=120),
@@ -126,14 +127,15 @@ def test_an_exception_leaves_the_notebook_and_the_cell(engine, notebook, request
     failure = request.getfixturevalue(engine).execute(book, parameters=VALUES, timeout=60)
     assert (failure.cell, failure.name, failure.text) == (4, "ValueError", "satu\ndua")
     assert "never" not in printed(failure.notebook)
-    assert [cell.get("execution_count") for cell in json.loads(failure.notebook)["cells"] if cell.get("execution_count")] == [
-        1, 2, 3, 4]
+    counts = [cell.get("execution_count") for cell in json.loads(failure.notebook)["cells"]]
+    assert [count for count in counts if count] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("engine", ["warm", "plain"])
 def test_a_killed_kernel_is_one_failure(engine, notebook, request):
     running = request.getfixturevalue(engine)
-    failure = running.execute(notebook("print('ada')", "import os\nos.kill(os.getpid(), 9)"), parameters=VALUES, timeout=60)
+    book = notebook("print('ada')", "import os\nos.kill(os.getpid(), 9)")
+    failure = running.execute(book, parameters=VALUES, timeout=60)
     assert (failure.cell, failure.name) == (4, "kernel_died")
     assert "ada" in printed(failure.notebook)
     assert printed(running.execute(notebook("print('lagi')"), parameters=VALUES, timeout=60)).strip() == "lagi"
@@ -177,7 +179,8 @@ def test_the_warm_process_has_one_thread_and_no_picture_backend(warm, notebook):
 def test_no_fork_when_the_warm_process_has_threads(warm, notebook, tmp_path, monkeypatch):
     """A zygote with a second thread is refused as a whole, and the engine falls back to ordinary kernels."""
     (tmp_path / "kinerja_thread_probe.py").write_text(
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n", encoding="utf-8")
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n",
+        encoding="utf-8")
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nif 'kinerja_lab.report.zygote' in ' '.join(sys.orig_argv):\n    import kinerja_thread_probe\n",
         encoding="utf-8")

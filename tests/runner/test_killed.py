@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from made_up import EMIT, REGIONS, is_running, make_jobs, processes_below
+from made_up import EMIT, REGIONS, fixed_keys, is_running, make_jobs, processes_below
 
 from kinerja_lab.report.jobs import is_current
 
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc"
 
 
 def start(root: Path, book: Path, engine: str) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, str(DRIVER), str(root), str(book), engine], stdout=subprocess.PIPE, text=True,
-                            env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return subprocess.Popen([sys.executable, str(DRIVER), str(root), str(book), engine], stdout=subprocess.PIPE,
+                            text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
 def until(condition, seconds: float = 60.0) -> None:
@@ -46,7 +46,7 @@ def test_stop_in_the_middle_then_resume(tmp_path, notebook, number, engine):
     root, flags = tmp_path / "out" / "coba", tmp_path / "tanda"
     flags.mkdir()
     book = notebook(EMIT, f"FLAG = {str(flags)!r}{WAIT}")
-    jobs = make_jobs(root, book)
+    jobs = fixed_keys(make_jobs(root, book))
     driver = start(root, book, engine)
     until(lambda: all((job.target / "done.json").exists() for job in jobs[:2])
           and all((flags / region).exists() for region in SLOW))

