@@ -12,8 +12,8 @@ PACKAGE = ROOT / "kinerja_lab"
 LAYERS = {
     "core": 1, "numeric": 2,
     "drafting": 3, "panels": 3, "estimation": 3, "psychometrics": 3, "composite": 3, "profiling": 3, "calibration": 3,
-    "simulate": 3,
-    "io": 4, "evidence": 4, "plot": 4, "text": 4,
+    "simulate": 3, "text": 3,
+    "io": 4, "evidence": 4, "plot": 4,
     "report": 5, "workshop": 5,
     "cli": 6, "__main__": 7,
 }

@@ -184,7 +184,8 @@ class EstimateTable:
 
 def _as_estimate(row: pd.Series) -> Estimate:
     unit = row[MEASURED_IN] if MEASURED_IN in row.index else row["unit"]
-    return Estimate(**{name: row[name] for name in FIXED_COLUMNS if name not in ("n", "unit")}, n=int(row["n"]), unit=unit)
+    plain = {name: row[name] for name in FIXED_COLUMNS if name not in ("n", "unit")}
+    return Estimate(**plain, n=int(row["n"]), unit=unit)
 
 
 def _row_is_bad(value: float, low: float, high: float, note: str) -> bool:

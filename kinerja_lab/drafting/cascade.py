@@ -173,8 +173,8 @@ def build_cascade(nodes: Sequence[CascadeNode], *, rules: CascadeRules, file: st
     Raises
     ------
     InputFaults
-        ``cascade_duplicate``, ``cascade_level``, ``cascade_parent``, ``cascade_parent_level``, ``cascade_cycle``: all of
-        them at once.
+        ``cascade_duplicate``, ``cascade_level``, ``cascade_parent``, ``cascade_parent_level``, ``cascade_cycle``: all
+        of them at once.
     """
     by_code: dict[str, CascadeNode] = {}
     faults = []
@@ -246,7 +246,8 @@ def cascade_findings(cascade: Cascade) -> tuple[CascadeFinding, ...]:
     Returns
     -------
     tuple of CascadeFinding
-        Orphans, branches that promise a result and measure none, indicators in two places, shared work without a partner.
+        Orphans, branches that promise a result and measure none, indicators in two places, shared work without
+        a partner.
     """
     return (*_orphans(cascade), *_output_only(cascade), *_two_places(cascade), *_no_partner(cascade))
 
@@ -263,7 +264,8 @@ def _output_only(cascade: Cascade) -> Iterable[CascadeFinding]:
     poor = {node.code for node in cascade.nodes if _measures_no_result(node, children)}
     for node in cascade.nodes:
         promises = cascade.rules.level(node.level).results
-        above = any(parent in poor and cascade.rules.level(cascade.node(parent).level).results for parent in node.parents)
+        above = any(parent in poor and cascade.rules.level(cascade.node(parent).level).results
+                    for parent in node.parents)
         if promises and node.code in poor and not above:
             yield _finding(CascadeKind.OUTPUT_ONLY, cascade, node)
 
@@ -293,7 +295,8 @@ def _two_places(cascade: Cascade) -> Iterable[CascadeFinding]:
         codes = tuple(dict.fromkeys(node.code for node, _ in found))
         if len(codes) > 1:
             params = {"indicator": found[0][1].name, "places": ", ".join(codes)}
-            yield CascadeFinding(kind=CascadeKind.TWO_PLACES, codes=codes, message=Message("cascade.two_places", params),
+            yield CascadeFinding(kind=CascadeKind.TWO_PLACES, codes=codes,
+                                 message=Message("cascade.two_places", params),
                                  advice=Message("cascade.two_places_advice", params))
 
 

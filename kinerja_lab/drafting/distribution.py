@@ -182,8 +182,8 @@ def predicate_shares(ratings: Ratings, *, rule: PredicateRule, suppress_below: i
 
     Notes
     -----
-    Hidden units can be found by subtracting the shown ones from the total. So the next smallest units are hidden too, until
-    the hidden ones together are no small group.
+    Hidden units can be found by subtracting the shown ones from the total. So the next smallest units are hidden too,
+    until the hidden ones together are no small group.
     """
     if suppress_below < 2:
         raise KinerjaError("suppression_too_low", value=suppress_below)
@@ -252,7 +252,8 @@ def guide_deviations(
     Returns
     -------
     tuple of Deviation
-        Empty when the spread follows the guide. A deviation is a question to the assessor, never a fault of an employee.
+        Empty when the spread follows the guide. A deviation is a question to the assessor, never a fault of an
+        employee.
 
     Raises
     ------
@@ -276,7 +277,8 @@ def guide_deviations(
 
 
 def _message(
-    bound: GuideRule, share: float, needed: int, n: int, pattern: GuidePattern, guide: DistributionGuide, rule: PredicateRule,
+    bound: GuideRule, share: float, needed: int, n: int, pattern: GuidePattern, guide: DistributionGuide,
+    rule: PredicateRule,
 ) -> Message:
     names = [rule.words(code) for code in bound.predicates]
     joined = Words(id=" + ".join(name.of("id") for name in names), en=" + ".join(name.of("en") for name in names))
@@ -310,8 +312,8 @@ def what_if(
     NotApplicable
         ``employee_group_small``.
     KinerjaError
-        ``move_too_many`` when a cell has fewer employees than a move takes from it, ``move_unknown`` for a pair that is no
-        cell of the matrix.
+        ``move_too_many`` when a cell has fewer employees than a move takes from it, ``move_unknown`` for a pair that is
+        no cell of the matrix.
 
     Notes
     -----
@@ -332,7 +334,8 @@ def what_if(
     spread = (_spread(cells, rule), _spread(after, rule))
     judged: list[tuple[Deviation, ...]] = [(), ()]
     if guide is not None:
-        judged = [guide_deviations(counts, organisation=organisation, guide=guide, rule=rule, suppress_below=suppress_below)
+        judged = [guide_deviations(counts, organisation=organisation, guide=guide, rule=rule,
+                                   suppress_below=suppress_below)
                   for counts in spread]
     credit = [sum(rule.credit_percent[code] * people for code, people in counts.items()) / n for counts in spread]
     return WhatIf(before=spread[0], after=spread[1], credit_before=credit[0], credit_after=credit[1],

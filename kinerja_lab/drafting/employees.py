@@ -1,4 +1,4 @@
-"""Which predicate does the matrix give for a pair of ratings, and what is it worth? Rules as data; no names, no verdicts."""
+"""Which predicate does the matrix give for a pair of ratings, and what is it worth? No names, no verdicts."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,8 @@ __all__ = [
 ]
 
 RATING_COLUMNS = {"unit": ("unit", "unit kerja"), "period": ("period", "periode", "tahun", "triwulan"),
-                  "result": ("result", "hasil kerja", "hasil"), "behaviour": ("behaviour", "perilaku", "perilaku kerja"),
+                  "result": ("result", "hasil kerja", "hasil"),
+                  "behaviour": ("behaviour", "perilaku", "perilaku kerja"),
                   "predicate": ("predicate", "predikat", "predikat kinerja")}
 """The only columns that a table of ratings may have, and what they may be called."""
 
@@ -100,9 +101,9 @@ class Ratings:
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row an employee: ``unit, result, behaviour, predicate, stated``; codes of the rule. ``predicate`` is the matrix's,
-        ``stated`` the file's own (empty where it has none). ``result`` and ``behaviour`` are empty where the file gives the
-        predicate only.
+        One row an employee: ``unit, result, behaviour, predicate, stated``; codes of the rule. ``predicate`` is the
+        matrix's, ``stated`` the file's own (empty where it has none). ``result`` and ``behaviour`` are empty where the
+        file gives the predicate only.
     """
 
     frame: pd.DataFrame
@@ -167,7 +168,8 @@ def read_predicate(text: str, *, rule: PredicateRule) -> str:
     Raises
     ------
     KinerjaError
-        ``unknown_predicate``, or ``ambiguous_predicate`` for a word that means different predicates in different places.
+        ``unknown_predicate``, or ``ambiguous_predicate`` for a word that means different predicates in different
+        places.
     """
     return _read(text, rule.predicates, rule.predicate_synonyms, rule.ambiguous, "unknown_predicate")
 
@@ -233,7 +235,8 @@ def ratings_from_frame(frame: pd.DataFrame, *, rule: PredicateRule, file: str = 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row an employee; columns of ``RATING_COLUMNS`` and no others. Needed: result and behaviour, or the predicate.
+        One row an employee; columns of ``RATING_COLUMNS`` and no others. Needed: result and behaviour, or the
+        predicate.
     rule : PredicateRule
         The matrix.
     file : str
@@ -300,7 +303,8 @@ def _row(
         else:
             out["stated" if name == "predicate" else name] = read
     if not faults:
-        out["predicate"] = rule.cells[out["result"], out["behaviour"]] if out["result"] and out["behaviour"] else out["stated"]
+        pair = (out["result"], out["behaviour"])
+        out["predicate"] = rule.cells[pair] if all(pair) else out["stated"]
     return out, faults
 
 

@@ -66,8 +66,8 @@ def analyses(word: str) -> tuple[Analysis, ...]:
 
     References
     ----------
-    Nazief, B. and Adriani, M. (1996), Confix-stripping: approach to stemming algorithm for Bahasa Indonesia, Universitas
-    Indonesia, for the order clitic, suffix, prefix.
+    Nazief, B. and Adriani, M. (1996), Confix-stripping: approach to stemming algorithm for Bahasa Indonesia,
+    Universitas Indonesia, for the order clitic, suffix, prefix.
 
     Examples
     --------
@@ -96,8 +96,8 @@ def is_built_from(word: str, root: str, *, derived: bool = True, prefix: str = "
     derived : bool
         Whether the bare root does not count ("tingkat" is neutral, "peningkatan" is not).
     prefix : str
-        The outermost prefix it must have (``me``, ``pe``, ``di``, ``ber``, ``ter``, ``per``, ``ke``, ``se``); empty means
-        any or none.
+        The outermost prefix it must have (``me``, ``pe``, ``di``, ``ber``, ``ter``, ``per``, ``ke``, ``se``); empty
+        means any or none.
     suffix : str
         The suffix it must have; empty means any or none.
 

@@ -86,9 +86,9 @@ def reproduce(
 
     Notes
     -----
-    A number shown as 5.1 stands for anything from 5.05 to 5.15; a whole number is taken as meant. All formulas are monotone in target and in realisation, so
-    their range over such a box is taken at its corners. The printed ratio fits when it lies within half a unit of its last
-    decimal from that range.
+    A number shown as 5.1 stands for anything from 5.05 to 5.15; a whole number is taken as meant. All formulas are
+    monotone in target and in realisation, so their range over such a box is taken at its corners. The printed ratio fits
+    when it lies within half a unit of its last decimal from that range.
 
     Examples
     --------
@@ -114,7 +114,8 @@ def reproduce(
 
 
 def reproduce_series(
-    series: Sequence[Realisation], *, polarity: Polarity, decimals: int = 2, stable_range: tuple[float, float] | None = None,
+    series: Sequence[Realisation], *, polarity: Polarity, decimals: int = 2,
+    stable_range: tuple[float, float] | None = None,
 ) -> Mapping[str, tuple[Explanation, ...] | NotApplicable]:
     """``reproduce`` for every period, with the targets of the other periods tried too.
 
@@ -197,13 +198,15 @@ def _other_target(entry, half, polarity, stable_range, others) -> list[Explanati
         for formula, value in _formulas(target, entry.realisation, polarity, stable_range).items():
             if abs(value - entry.printed) <= half:
                 out.append(Explanation(formula=formula, fits_polarity=_fits_polarity(formula, polarity),
-                                       operands="other_target", value=float("nan"), low=value, high=value, assumed=target))
+                                       operands="other_target", value=float("nan"), low=value, high=value,
+                                       assumed=target))
     return out
 
 
 def _lost_realisation(entry: Realisation, polarity: Polarity) -> list[Explanation]:
     """The realisation shown is the target, but the ratio was computed from another one."""
-    if entry.realisation != entry.target or abs(entry.printed - 100) <= HUNDRED_TOLERANCE or polarity is Polarity.STABILISE:
+    same = entry.realisation == entry.target and abs(entry.printed - 100) > HUNDRED_TOLERANCE
+    if not same or polarity is Polarity.STABILISE:
         return []
     up = polarity is Polarity.MAXIMISE
     share = entry.printed / 100

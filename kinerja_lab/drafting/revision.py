@@ -8,6 +8,7 @@ from enum import StrEnum
 from kinerja_lab.core.errors import InputFaults, KinerjaError
 from kinerja_lab.core.indicator import Indicator, Realisation, Retirement, Revision
 from kinerja_lab.drafting.formula import parse_formula, same_formula
+from kinerja_lab.drafting.formula_units import unit_text
 
 __all__ = ["FieldChange", "SeriesEffect", "diff_indicators", "recorded_retirement", "recorded_revision"]
 
@@ -162,6 +163,8 @@ def _effect(field: str, before: object, after: object) -> SeriesEffect:
     if field in ("series", "targets"):
         return _series_effect(before, after)
     if isinstance(before, str) and isinstance(after, str) and before.casefold().split() == after.casefold().split():
+        return SeriesEffect.NONE
+    if field == "unit" and unit_text(str(before)) == unit_text(str(after)):
         return SeriesEffect.NONE
     if field == "formula" and _same_calculation(str(before), str(after)):
         return SeriesEffect.NONE

@@ -39,7 +39,8 @@ def category(percent: float, *, scale: Ruleset) -> Band:
 
 
 def rival_categories(
-    rivals: Mapping[str, float], *, scales: Sequence[Ruleset], caps: Sequence[float] = (float("inf"), 100.0, 120.0, 200.0),
+    rivals: Mapping[str, float], *, scales: Sequence[Ruleset],
+    caps: Sequence[float] = (float("inf"), 100.0, 120.0, 200.0),
 ) -> pd.DataFrame:
     """One row for every formula, cap and scale.
 
@@ -61,7 +62,8 @@ def rival_categories(
     --------
     >>> from kinerja_lab.core.ruleset import Band, Ruleset
     >>> scale = Ruleset(code="dua", title="-", source="-", confidence="high",
-    ...                 bands=(Band(code="rendah", name="Rendah", lower=-1e9), Band(code="tinggi", name="Tinggi", lower=50)))
+    ...                 bands=(Band(code="rendah", name="Rendah", lower=-1e9),
+    ...                        Band(code="tinggi", name="Tinggi", lower=50)))
     >>> list(rival_categories({"down_linear": 27.8, "down_ratio": 58.1}, scales=[scale])["band"])
     ['rendah', 'tinggi']
     """

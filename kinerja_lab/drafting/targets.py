@@ -12,8 +12,8 @@ from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.core.indicator import Indicator, Realisation
 
 __all__ = [
-    "HUNDRED_TOLERANCE", "Conflict", "Quantity", "StatedValue", "Statement", "conflicts", "constant_value", "equal_ended_ranges", "overwritten",
-    "same_measure", "statements_of", "suspicious_zeros", "value_of",
+    "HUNDRED_TOLERANCE", "Conflict", "Quantity", "StatedValue", "Statement", "conflicts", "constant_value",
+    "equal_ended_ranges", "overwritten", "same_measure", "statements_of", "suspicious_zeros", "value_of",
 ]
 
 HUNDRED_TOLERANCE = 0.05
@@ -21,8 +21,10 @@ HUNDRED_TOLERANCE = 0.05
 
 _SAME = 1e-9
 _NUMBER = re.compile(r"\d[\d.,]*")
-_RANGE = re.compile(r"(?P<low>\d[\d.,]*)\s*%?\s*(?:-|–|—|:|s\.?\s?d\.?|sampai(?: dengan)?|hingga)\s*(?P<high>\d[\d.,]*)", re.IGNORECASE)
-_SATISFACTION = re.compile(r"\bikm\b|\bskm\b|\b(?:indeks|nilai|survei) kepuasan (?:masyarakat|pelanggan|pengguna)", re.IGNORECASE)
+_RANGE = re.compile(r"(?P<low>\d[\d.,]*)\s*%?\s*(?:-|–|—|:|s\.?\s?d\.?|sampai(?: dengan)?|hingga)"
+                    r"\s*(?P<high>\d[\d.,]*)", re.IGNORECASE)
+_SATISFACTION = re.compile(r"\bikm\b|\bskm\b|\b(?:indeks|nilai|survei) kepuasan (?:masyarakat|pelanggan|pengguna)",
+                           re.IGNORECASE)
 _UNIT_WORDS = {"persen": "%", "percent": "%", "prosen": "%"}
 
 

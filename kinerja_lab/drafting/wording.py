@@ -12,8 +12,8 @@ from kinerja_lab.drafting.wording_rules import Pattern, RuleKind, WordingRule, W
 
 __all__ = ["Draft", "WordingHit", "check_wording", "judge_rule", "wording_params"]
 
-_THRESHOLD = re.compile(r"[<>≤≥]\s*=?\s*-?\d|\b(?:di bawah|di atas|kurang dari|lebih dari|paling lambat|maksimal|minimal)"
-                        r"\s+-?\d", re.IGNORECASE)
+_THRESHOLD = re.compile(r"[<>≤≥]\s*=?\s*-?\d|\b(?:di bawah|di atas|kurang dari|lebih dari|paling lambat|maksimal"
+                        r"|minimal)\s+-?\d", re.IGNORECASE)
 _TIMES = re.compile(r"[×x*]\s*(1[0.,]*0)\b", re.IGNORECASE)
 _PERCENT = ("%", "persen", "percent")
 

@@ -26,8 +26,8 @@ def judge_wording(case: Case, *, code: str) -> Answer:
     Raises
     ------
     NotApplicable
-        ``no_wording_rules`` where the report was made without rules, ``wording_level`` where the rule does not judge the
-        indicator's level (an activity is an honest process indicator).
+        ``no_wording_rules`` where the report was made without rules, ``wording_level`` where the rule does not judge
+        the indicator's level (an activity is an honest process indicator).
     """
     if case.results.wording is None:
         raise NotApplicable("no_wording_rules")

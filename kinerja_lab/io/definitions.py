@@ -37,6 +37,8 @@ def read_instrument(
     path = inside(folder, file)
     if path is None:
         return None, None, [study.fault("file_outside", ("instrument",), value=file)]
+    if not path.is_file():
+        return None, None, [study.fault("file_missing", ("instrument",), file=file)]
     try:
         text = read_yaml(path, name=f"{folder.name}/{file}")
     except InputFaults as error:

@@ -13,8 +13,8 @@ from kinerja_lab.io.indicator_fields import FIELD_ORDER
 __all__ = ["DictionaryWords", "indicator_cells", "manual_rows", "plain_number", "printable"]
 
 _OPTIONAL = frozenset({
-    "name_en", "rate", "stable_range", "denominator", "row_unit", "survey", "measure", "agencies", "criteria", "ruleset",
-    "retired", "confidence",
+    "name_en", "rate", "stable_range", "denominator", "row_unit", "survey", "measure", "agencies", "criteria",
+    "ruleset", "retired", "confidence",
 })
 """Fields that a manual leaves out when they are empty; the others it shows as not filled in."""
 

@@ -15,6 +15,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet take a text for a formula when somebody edits or converts it."""
 
 _MAX_CELL = 32_767
+_WIDE_FIELDS = ("name", "question", "why", "concept", "definition", "interpretation", "numerator", "formula")
 _WIDE = 45
 _NARROW = 18
 
@@ -47,8 +48,7 @@ def write_dictionary_xlsx(path: Path, indicators: Sequence[Indicator], *, words:
         quoted = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "quote_prefix": True})
         for column, name in enumerate(FIELD_ORDER):
             sheet.write_string(0, column, printable(words.text(f"indicator_field.{name}")), head)
-            wide = name in ("name", "question", "why", "concept", "definition", "interpretation", "numerator", "formula")
-            sheet.set_column(column, column, _WIDE if wide else _NARROW)
+            sheet.set_column(column, column, _WIDE if name in _WIDE_FIELDS else _NARROW)
         for row, indicator in enumerate(indicators, start=1):
             for column, value in enumerate(indicator_cells(indicator, words=words).values()):
                 sheet.write_string(row, column, value[:_MAX_CELL], quoted if value.startswith(DANGEROUS) else plain)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from shutil import which
+from shutil import copymode, which
 
 from kinerja_lab.core.errors import InputFault, InputFaults, KinerjaError, closest
 from kinerja_lab.core.indicator import Indicator, Retirement, Revision
@@ -348,6 +348,7 @@ def _write(path: Path, text: str) -> Indicator:
     beside = _write_beside(path, text)
     try:
         indicator = read_indicator(beside, name=Path(path).name)
+        copymode(path, beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

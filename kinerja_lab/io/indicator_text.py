@@ -7,6 +7,7 @@ from io import StringIO
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.scalarstring import LiteralScalarString
 
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
 
@@ -122,6 +123,8 @@ def new_text(
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, str) and "\n" in value and not isinstance(value, Enum):
+        return LiteralScalarString(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):

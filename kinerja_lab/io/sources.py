@@ -118,7 +118,7 @@ class StudySource:
         counted = fetch(table.group_by(items).agg(_count=table.count(), _weight=weight))
         if counted.empty:
             raise NotApplicable("no_rows", region=region or "-", period=period or "-")
-        values = counted[items].to_numpy(dtype=float, na_value=np.nan)
+        values = counted[items].to_numpy(dtype=float, na_value=np.nan, copy=True)
         for position, item in enumerate(instrument.items):
             if item.reverse:
                 values[:, position] = instrument.low + instrument.high - values[:, position]

@@ -39,12 +39,13 @@ def read_statements(path: Path) -> tuple[Statement, ...]:
         params = {"columns": ", ".join(STATEMENT_COLUMNS)}
         raise InputFaults([InputFault(message=Message("fault.statements_columns", params), file=name, line=1,
                                       value=", ".join(map(str, frame.columns)))])
-    faults = [fault for line, row in enumerate(frame.to_dict("records"), start=2) for fault in _row_faults(row, name, line)]
+    rows = frame.to_dict("records")
+    faults = [fault for line, row in enumerate(rows, start=2) for fault in _row_faults(row, name, line)]
     if faults:
         raise InputFaults(faults)
     return tuple(Statement(indicator=row["indicator"].strip(), agency=row["agency"].strip(),
-                           quantity=Quantity(row["quantity"].strip()), period=row["period"].strip(), text=row["text"].strip(),
-                           place=row["place"].strip()) for row in frame.to_dict("records"))
+                           quantity=Quantity(row["quantity"].strip()), period=row["period"].strip(),
+                           text=row["text"].strip(), place=row["place"].strip()) for row in rows)
 
 
 def _row_faults(row: dict[str, str], file: str, line: int) -> list[InputFault]:

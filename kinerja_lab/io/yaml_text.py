@@ -53,7 +53,7 @@ class YamlText:
                 return self.lines[path[:end]]
         return None
 
-    def fault(self, code: str, path: Path_, *, value: object = "", **params: object) -> InputFault:
+    def fault(self, code: str, path: Path_, /, *, value: object = "", **params: object) -> InputFault:
         """A fault at a place of this file; ``code`` stands under ``[fault]``."""
         shown = "" if value == "" else str(value)[:120]
         return InputFault(message=Message(f"fault.{code}", params), file=self.file, line=self.line(path),

@@ -75,7 +75,7 @@ def write_index(plan: StudyPlan) -> Path:
         css=stylesheet(), script=_SEARCH, script_hash=_hash(_SEARCH), rows=rows, failures=failures, tables=TABLES,
         statuses=[(status.value, words.name("status", status.value)) for status in Status],
         summary=f"{SUMMARY_FOLDER}/{INDEX_PAGE}" if summary else "", picture=_picture(results, plan.language, words),
-        version=__version__, t=words.text, failed_folder=FAILED,
+        interval_head=_interval_head(results, plan.language, words), version=__version__, t=words.text,
     ))
     write_whole(plan.root / STATE_FILE, json_text({
         "state": state, "study": plan.study, "title": plan.title, "period": plan.period, "regions": len(rows),
@@ -132,6 +132,14 @@ def _interval(headline: dict[str, Any], lang: str, words: Catalogue) -> str:
     if low is not None and high is not None:
         return f"{number(low, lang=lang)} – {number(high, lang=lang)}"
     return words.name("note", note) if note else MISSING_MARK
+
+
+def _interval_head(results: Sequence[dict[str, Any]], lang: str, words: Catalogue) -> str:
+    """Head of the column of intervals, with their level where it is the same everywhere."""
+    levels = {result["level"] for result in results}
+    if len(levels) != 1:
+        return words.text("index_page.interval")
+    return words.text("index_page.interval_level", level=number(levels.pop(), lang=lang, spec=".0%"))
 
 
 def _picture(results: Sequence[dict[str, Any]], lang: str, words: Catalogue) -> dict[str, str] | None:
