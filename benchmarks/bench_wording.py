@@ -1,7 +1,7 @@
 """How often do the wording rules find what a person finds, and how often do they cry wolf?
 
-Reads ``tests/reference/wording_labels.csv``, prints precision and recall per rule with Wilson intervals of 95 %, and the
-time per indicator. The same table stands in ``docs/methods/wording.md`` (a test compares them).
+Reads ``tests/reference/wording_labels.csv``, prints precision and recall per rule with Wilson intervals of 95 %, and
+the time per indicator. The same table stands in ``docs/methods/wording.md`` (a test compares them).
 """
 
 import csv

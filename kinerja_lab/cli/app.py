@@ -16,6 +16,7 @@ from kinerja_lab.core.errors import KinerjaError
 
 __all__ = ["app", "main"]
 
+_STOPPED = 130
 UsageError = typer.BadParameter.__mro__[1]
 app = typer.Typer(name="kinerja", help=help_text("app"), no_args_is_help=True, add_completion=False,
                   pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -124,16 +125,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Asked to end, we end as on Ctrl-C: with nothing half done.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return app(arguments, standalone_mode=False) or 0
+        code = app(arguments, standalone_mode=False) or 0
+        if code == _STOPPED:  # typer turns Ctrl-C into this code without a word
+            say(plain_line("stopped", lang), err=True)
+        return code
     except UsageError as error:
-        say(plain_line("usage", lang, detail=error.format_message()), err=True)
+        say(plain_line("usage", lang, detail=error.format_message().rstrip(".") + "."), err=True)
         return 2
     except KinerjaError as error:
         say_error(error, lang=lang)
         return 2
     except (KeyboardInterrupt, typer.Abort):
         say(plain_line("stopped", lang), err=True)
-        return 130
+        return _STOPPED
     except BrokenPipeError:  # the reader of our output went away, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

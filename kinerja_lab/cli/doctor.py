@@ -107,7 +107,7 @@ def _read_parquet() -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "coba.parquet"
         duckdb.sql("select 1 as a union all select 2").write_parquet(str(file))
-        rows = duckdb.sql(f"select count(*) from '{file}'").fetchone()[0]
+        rows = duckdb.sql(f"select count(*) from '{file}'").fetchall()[0][0]
     if rows != 2:
         raise OSError(f"{rows} != 2")
     return f"DuckDB {duckdb.__version__}"

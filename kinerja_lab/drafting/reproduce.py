@@ -87,8 +87,8 @@ def reproduce(
     Notes
     -----
     A number shown as 5.1 stands for anything from 5.05 to 5.15; a whole number is taken as meant. All formulas are
-    monotone in target and in realisation, so their range over such a box is taken at its corners. The printed ratio fits
-    when it lies within half a unit of its last decimal from that range.
+    monotone in target and in realisation, so their range over such a box is taken at its corners. The printed ratio
+    fits when it lies within half a unit of its last decimal from that range.
 
     Examples
     --------

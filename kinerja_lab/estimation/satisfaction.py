@@ -11,7 +11,7 @@ from kinerja_lab.core.survey import SurveyData
 from kinerja_lab.estimation.design import Answers, Groups, answers_of, design_labels, group_rows
 from kinerja_lab.estimation.grades import grade_probabilities, grade_table
 from kinerja_lab.numeric.intervals import t_interval
-from kinerja_lab.numeric.linearisation import DomainVariance, domain_variances
+from kinerja_lab.numeric.linearisation import DomainVariance, domain_plan, domain_variances
 
 __all__ = [
     "constant_items", "element_scores", "grade_probabilities", "grade_table", "index_change", "satisfaction_index",
@@ -63,13 +63,13 @@ def element_scores(
     answers = answers_of(survey, ruleset=ruleset)
     groups = group_rows(survey.frame, by=by)
     strata, clusters = design_labels(survey)
+    plan = domain_plan(groups.codes, count=groups.count, strata=strata, clusters=clusters)
     weights = survey.weights()
     tables = []
     for position, code in enumerate(answers.codes):
         given, mean, total = _mean(answers.values[:, position], weights, groups.codes, groups.count)
         scores = _scores(answers.values[:, position], given, weights, mean, total, groups.codes)
-        spread = domain_variances(scores, domains=groups.codes, count=groups.count, strata=strata, clusters=clusters,
-                                  present=given)
+        spread = plan.variances(scores, present=given)
         n = np.bincount(groups.codes, weights=given, minlength=groups.count).astype(int)
         tables.append(_table(groups, code, _columns(
             mean, spread, n, level=level, ends=(answers.low, answers.high), unit=answers.unit)))

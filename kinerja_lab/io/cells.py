@@ -23,7 +23,8 @@ def numbers_where_safe(column: pd.Series, *, decimal: str = ".") -> pd.Series:
     [1.0, nan, 2.5]
     """
     text = column.dropna().str.strip()
-    mark = "," if decimal == "," else r"\."
-    if not len(text) or not text.str.fullmatch(rf"-?(0|[1-9]\d{{0,14}})({mark}\d+)?").all():
+    # With a comma nothing but a number is meant; with a point it may be a code, and 52.70 is not 52.7.
+    fraction = r"(,\d+)?" if decimal == "," else r"(\.\d*[1-9])?"
+    if not len(text) or not text.str.fullmatch(rf"-?(0|[1-9]\d{{0,14}}){fraction}").all():
         return column
     return pd.to_numeric(column.str.strip().str.replace(decimal, ".", regex=False))

@@ -44,6 +44,10 @@ def check_study(study: Study) -> None:
             table = _Table(connection=connection, rows=rows, source=source)
             faults += scan_personal_data(connection, rows, file=source.name)
             faults += _survey(table, study) if key == "survey" else _outcomes(table, study)
+    for path in study.external_files:
+        connection, rows = scan(TableSource(path=path, name=path.name))
+        with connection:
+            faults += scan_personal_data(connection, rows, file=path.name)
     if faults:
         raise InputFaults(faults)
 
@@ -129,7 +133,8 @@ def _outcomes(table: _Table, study: Study) -> list[InputFault]:
     for name in ("value", "events", "denominator", "expected"):
         if name in table.source.columns:
             column = table.column(name)
-            faults += table.bad("not_a_number", f"{column} IS NOT NULL AND TRY_CAST({column} AS DOUBLE) IS NULL", column)
+            no_number = f"{column} IS NOT NULL AND TRY_CAST({column} AS DOUBLE) IS NULL"
+            faults += table.bad("not_a_number", no_number, column)
     return faults + _counts(table, study)
 
 

@@ -12,7 +12,7 @@ from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.io.dictionary_mapping import CHOICES, DictionaryMapping
 from kinerja_lab.io.dictionary_sheet import Cell, SheetTable, read_sheet
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
-from kinerja_lab.io.indicator_files import required_fields
+from kinerja_lab.io.indicator_new import required_fields
 from kinerja_lab.io.indicator_text import new_text
 from kinerja_lab.io.indicator_values import IndicatorSpec, as_indicator
 from kinerja_lab.io.specs import read_spec
@@ -24,6 +24,8 @@ __all__ = ["ImportedIndicator", "read_dictionary", "write_imported"]
 _LISTS = ("disaggregation", "evidence")
 _RANGE = re.compile(r"(-?[\d.,]+)\s*(?:-|–|:|s\.?d\.?|sampai|to)\s*(-?[\d.,]+)", re.IGNORECASE)
 _COMPONENT = re.compile(r"(?P<column>[^\[\]=]+?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*(?:=\s*(?P<meaning>.*))?")
+_NEXT_COMPONENT = re.compile(r"\n|;(?=\s*[A-Za-z]\w*\s*\[)")
+_NEXT_NAME = re.compile(r"[\n;]")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+")
 
 
@@ -224,7 +226,8 @@ class _Row:
             ends = self._ends(heading, cell)
             return None if ends is None else list(ends)
         if field in _LISTS:
-            return [part.strip() for part in str(cell.value).split(";") if part.strip()]
+            text = str(cell.value)
+            return [part.strip() for part in text.split("\n" if "\n" in text else ";") if part.strip()]
         if field == "components":
             return self._components(heading, cell)
         if isinstance(cell.value, float) and cell.value.is_integer():
@@ -286,7 +289,9 @@ class _Row:
 
     def _components(self, heading: str, cell: Cell) -> list[dict[str, str]] | None:
         out = []
-        for part in filter(None, (part.strip() for part in str(cell.value).split(";"))):
+        # A semicolon inside a meaning separates nothing; one before the next "column [unit]" does.
+        sign = _NEXT_COMPONENT if "[" in str(cell.value) else _NEXT_NAME
+        for part in filter(None, (part.strip() for part in sign.split(str(cell.value)))):
             found = _COMPONENT.fullmatch(part)
             if found is None:
                 return self.wrong("book_cell_components", heading, cell)

@@ -122,7 +122,7 @@ def _cell(name: str, value: object, words: DictionaryWords) -> str:
     if name in _WRITERS:
         return _WRITERS[name](value, words)
     if isinstance(value, tuple):
-        return "; ".join(str(part) for part in value)
+        return "\n".join(str(part) for part in value)
     return str(value)
 
 
@@ -135,7 +135,7 @@ def _stable_range(value, words: DictionaryWords) -> str:
 
 
 def _components(value, words: DictionaryWords) -> str:
-    return "; ".join(f"{item.column} [{item.unit}] = {item.meaning}" for item in value)
+    return "\n".join(f"{item.column} [{item.unit}] = {item.meaning}" for item in value)
 
 
 def _series(value, words: DictionaryWords) -> str:

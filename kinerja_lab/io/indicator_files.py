@@ -1,27 +1,24 @@
-"""An indicator is a file: how is it read, checked, begun, revised and retired, and what is its history?"""
+"""An indicator is a file: how is it read, checked, changed, revised and retired?"""
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from shutil import copymode, which
+from shutil import copymode
 
 from kinerja_lab.core.errors import InputFault, InputFaults, KinerjaError, closest
 from kinerja_lab.core.indicator import Indicator, Retirement, Revision
 from kinerja_lab.core.message import Message
 from kinerja_lab.drafting.revision import recorded_retirement, recorded_revision
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
-from kinerja_lab.io.indicator_text import append_item, new_text, set_fields
+from kinerja_lab.io.indicator_text import append_item, set_fields
 from kinerja_lab.io.indicator_values import IndicatorSpec, as_indicator
 from kinerja_lab.io.specs import read_spec
 from kinerja_lab.io.yaml_text import read_yaml
 
 __all__ = [
-    "HistoryEntry", "check_file", "check_folder", "history", "indicator_schema", "new_indicator", "read_folder",
-    "read_indicator", "required_fields", "retire", "revise", "write_field",
+    "check_file", "check_folder", "read_folder", "read_indicator", "retire", "revise", "write_field",
 ]
 
 _FIXED = ("code", "revisions", "retired")
@@ -118,55 +115,6 @@ def _read_all(folder: Path) -> tuple[tuple[Indicator, ...], tuple[InputFault, ..
     return tuple(found), tuple(faults)
 
 
-def required_fields() -> tuple[str, ...]:
-    """Keys that every indicator file must have, in the order of a manual."""
-    must = {name for name, item in IndicatorSpec.model_fields.items() if item.is_required()}
-    return tuple(name for name in FIELD_ORDER if name in must)
-
-
-def indicator_schema(help: Mapping[str, str]) -> dict[str, object]:
-    """The JSON Schema of an indicator file, so that editors complete and check it.
-
-    Parameters
-    ----------
-    help : mapping of str to str
-        Key -> what it means, in the reader's language.
-
-    Returns
-    -------
-    dict
-        JSON Schema, draft 2020-12, with the keys in the order of a manual.
-    """
-    schema = IndicatorSpec.model_json_schema()
-    keys = schema["properties"]
-    schema["properties"] = {
-        name: {**keys[name], **({"description": help[name]} if help.get(name) else {})} for name in FIELD_ORDER}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def new_indicator(code: str, *, help: Mapping[str, str], values: Mapping[str, object] | None = None,
-                  schema: str = "") -> str:
-    """The text of a new indicator file: every key with a remark that says what belongs there.
-
-    Parameters
-    ----------
-    code : str
-        Code of the indicator.
-    help : mapping of str to str
-        Key -> remark.
-    values : mapping of str to object or None
-        What is known already.
-    schema : str
-        Address of the JSON Schema.
-
-    Returns
-    -------
-    str
-        A file that ``check_file`` refuses until the required keys are filled in, naming each.
-    """
-    return new_text({**(values or {}), "code": code}, help=help, required=required_fields(), schema=schema)
-
-
 def write_field(path: Path, key: str, value: object) -> Indicator:
     """Change one field of a file and nothing else in it; remarks, order and spacing stay.
 
@@ -254,67 +202,6 @@ def retire(path: Path, *, by: str, reason: str, on: date) -> Retirement:
     text = set_fields(_source(path), {"retired": item})
     _write(path, append_item(text, "revisions", {**item, "changed": ["retired"]}))
     return record
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
-    """One entry of an indicator's history.
-
-    Parameters
-    ----------
-    on : str
-        Day, ``YYYY-MM-DD``.
-    by : str
-        Office, or the author of a git commit.
-    reason : str
-        Why.
-    changed : tuple of str
-        Fields, where the file records them.
-    breaks_series : bool
-        Whether values before and after cannot be compared.
-    origin : str
-        ``"file"`` or ``"git"``.
-    """
-
-    on: str
-    by: str
-    reason: str
-    changed: tuple[str, ...] = ()
-    breaks_series: bool = False
-    origin: str = "file"
-
-
-def history(path: Path, *, with_git: bool = False) -> tuple[HistoryEntry, ...]:
-    """The recorded changes of an indicator file, the oldest first.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    with_git : bool
-        Also the commits that touched the file, where git is installed and the file is in a repository.
-
-    Raises
-    ------
-    InputFaults
-        Faults of the file.
-    """
-    own = [HistoryEntry(on=item.on.isoformat(), by=item.by, reason=item.reason, changed=item.changed,
-                        breaks_series=item.breaks_series) for item in read_indicator(path).revisions]
-    return tuple(sorted([*own, *(_commits(Path(path)) if with_git else [])], key=lambda entry: entry.on))
-
-
-def _commits(path: Path) -> list[HistoryEntry]:
-    git = which("git")
-    if git is None:
-        return []
-    done = subprocess.run(
-        [git, "-C", str(path.resolve().parent), "log", "--follow", "--date=short", "--format=%ad%x09%an%x09%s", "--",
-         path.name], capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode != 0:
-        return []
-    parts = [line.split("\t", 2) for line in done.stdout.splitlines() if line.count("\t") >= 2]
-    return [HistoryEntry(on=on, by=by, reason=reason, origin="git") for on, by, reason in parts]
 
 
 def _known_fields(keys: Mapping[str, object] | list[str]) -> None:

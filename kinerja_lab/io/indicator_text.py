@@ -6,12 +6,14 @@ from enum import Enum
 from io import StringIO
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
 
-__all__ = ["append_item", "new_text", "set_fields", "yaml_block"]
+__all__ = ["append_item", "new_text", "read_value", "set_fields", "yaml_block"]
 
 
 def set_fields(text: str, changes: Mapping[str, object]) -> str:
@@ -43,6 +45,8 @@ def set_fields(text: str, changes: Mapping[str, object]) -> str:
             if start and lines[start - 1:start] and not lines[start - 1].endswith("\n"):
                 lines[start - 1] += ending
         text = "".join([*lines[:start], *block, *lines[end:]])
+        if YAML(typ="safe", pure=True).load(text).get(key) != _plain(value):
+            raise ValueError(f"{key} could not be written so that it reads back the same")
     return text
 
 
@@ -73,6 +77,28 @@ def append_item(text: str, key: str, item: Mapping[str, object]) -> str:
     shift = len(block[0]) - len(block[0].lstrip())
     fresh = [" " * depth + line[shift:] + ending for line in block]
     return "".join([*lines[:end], *fresh, *lines[end:]])
+
+
+def read_value(text: str) -> object:
+    """A value as somebody types it behind a key: text, number, date, or a list in square brackets; None when empty.
+
+    Parameters
+    ----------
+    text : str
+        The value in YAML.
+
+    Raises
+    ------
+    KinerjaError
+        ``indicator_setting`` when it cannot be read as plain data.
+    """
+    if any(sign in text for sign in "&*!") and text[:1] not in ("'", '"'):
+        # Anchors and tags begin with these; a plain text that needs one of them can be typed in quotes.
+        raise KinerjaError("indicator_setting", value=text)
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError):
+        raise KinerjaError("indicator_setting", value=text) from None
 
 
 def yaml_block(key: str, value: object) -> str:

@@ -1,9 +1,11 @@
 """How is a table opened without being read? DuckDB over Parquet or CSV, or PostgreSQL, as an ibis table."""
 
+import atexit
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -112,13 +114,10 @@ def scan(source: TableSource) -> "tuple[duckdb.DuckDBPyConnection, str]":
 
 
 def _open_database(source: TableSource):
-    import ibis
-
     address = os.environ.get(source.address_env, "") if source.address_env else source.address
     schema, _, name = source.table.rpartition(".")
     try:
-        backend = ibis.connect(address)
-        return backend.table(name, database=schema or None)
+        return _connection(address, os.getpid()).table(name, database=schema or None)
     except Exception as error:  # the driver's message may hold the address; it is not passed on
         raise KinerjaError("database_unreachable", table=source.table, kind=type(error).__name__) from None
 
@@ -145,6 +144,16 @@ def column_names(source: TableSource) -> list[str]:
             raise _unreadable(source, error) from error
     with quiet():
         return list(open_table(source).columns)
+
+
+@cache
+def _connection(address: str, process: int):
+    """One connection an address and process (a forked process must not use its parent's), closed when it ends."""
+    import ibis
+
+    backend = ibis.connect(address)
+    atexit.register(backend.disconnect)
+    return backend
 
 
 def _unreadable(source: TableSource, error: Exception) -> InputFaults:

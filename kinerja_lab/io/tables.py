@@ -1,6 +1,6 @@
 """How does a table that somebody sends become a survey? CSV, Excel, Parquet or SPSS, with every bad cell listed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -20,14 +20,16 @@ FORMATS = (".csv", ".xlsx", ".parquet", ".sav")
 DESIGN = ("weight", "stratum", "cluster", "rater")
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a table as it stands; region codes and other text with leading zeros stay text.
+def read_table(path: Path, *, text: Collection[str] = ()) -> pd.DataFrame:
+    """Read a table as it stands.
 
     Parameters
     ----------
     path : pathlib.Path
         ``.csv`` (comma or semicolon, UTF-8), ``.xlsx`` (first sheet), ``.parquet`` or ``.sav`` (SPSS, codes not
         labels).
+    text : collection of str
+        Columns whose cells are codes, never numbers: 52.70 must not become 52.7, nor 0101 become 101.
 
     Raises
     ------
@@ -37,11 +39,11 @@ def read_table(path: Path) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise InputFaults([_fault("file_missing", path, file=path.name)])
-    readers = dict(zip(FORMATS, (_csv, _excel, pd.read_parquet, _spss), strict=True))
+    readers = dict(zip(FORMATS, (_csv, _excel, _parquet, _spss), strict=True))
     if path.suffix.lower() not in readers:
         raise InputFaults([_fault("table_format", path)])
     try:
-        frame = readers[path.suffix.lower()](path)
+        frame = readers[path.suffix.lower()](path, text)
     except Exception as error:  # each library has its own errors; all of them mean that the file is no such table
         raise InputFaults([_fault("table_unreadable", path, kind=type(error).__name__)]) from error
     frame.columns = [str(name).strip() for name in frame.columns]
@@ -75,7 +77,8 @@ def read_survey(
         All of them, with row (the header is row 1), column, value and cure.
     """
     path, design = Path(path), dict(design or {})
-    frame = read_table(path)
+    codes = [*columns.values(), *(column for name, column in design.items() if name != "weight")]
+    frame = read_table(path, text=codes)
     faults = list(personal_data_faults(frame, file=path.name))
     named = {**columns, **design}
     faults += [_fault("column_unnamed", path, column=name, choices=", ".join(frame.columns))
@@ -136,11 +139,18 @@ def _cell_faults(
         faults: list[InputFault] = []
         for (code, column), rows in cases.groupby(["check", "column"], sort=True):
             params = {"low": low, "high": high} if code == "answer_off_scale" else {}
-            listed = [(int(index) + 2, "" if pd.isna(value) else str(value))
+            listed = [(int(index) + 2, _echo(value))
                       for index, value in zip(rows["index"], rows["failure_case"], strict=True)]
             faults += row_faults(str(code), listed, total=len(listed), file=path.name, column=str(column), **params)
         return faults
     return []
+
+
+def _echo(value: object) -> str:
+    """A cell as its owner wrote it: a column of numbers with a gap is read as 0.0 where 0 was typed."""
+    if pd.isna(value):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _number(cells: pd.Series) -> pd.Series:
@@ -153,20 +163,25 @@ def _is_answer(cells: pd.Series, low: int, high: int) -> pd.Series:
     return blank | (number.ge(low) & number.le(high) & number.eq(number.round()))
 
 
-def _csv(path: Path) -> pd.DataFrame:
+def _csv(path: Path, text: Collection[str]) -> pd.DataFrame:
     with path.open(encoding="utf-8-sig") as stream:
         first = stream.readline()
     separator = ";" if first.count(";") > first.count(",") else ","
     raw = pd.read_csv(path, sep=separator, dtype=str, encoding="utf-8-sig", keep_default_na=False, na_values=[""],
                       skip_blank_lines=False)
-    return raw.apply(lambda column: numbers_where_safe(column, decimal="," if separator == ";" else "."))
+    decimal = "," if separator == ";" else "."
+    return raw.apply(lambda column: column if column.name in text else numbers_where_safe(column, decimal=decimal))
 
 
-def _excel(path: Path) -> pd.DataFrame:
-    return pd.read_excel(path, engine="openpyxl")
+def _excel(path: Path, text: Collection[str]) -> pd.DataFrame:
+    return pd.read_excel(path, engine="openpyxl", dtype=dict.fromkeys(text, str))
 
 
-def _spss(path: Path) -> pd.DataFrame:
+def _parquet(path: Path, text: Collection[str]) -> pd.DataFrame:
+    return pd.read_parquet(path)
+
+
+def _spss(path: Path, text: Collection[str]) -> pd.DataFrame:
     import pyreadstat
 
     return pyreadstat.read_sav(str(path))[0]

@@ -10,7 +10,9 @@ import numpy as np
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 
-__all__ = ["LONELY", "DomainVariance", "domain_variances", "stratified_cluster_variance"]
+__all__ = [
+    "LONELY", "DomainPlan", "DomainVariance", "domain_plan", "domain_variances", "stratified_cluster_variance",
+]
 
 LONELY = ("fail", "centre", "certainty")
 """What is done with a stratum of one cluster: refuse, take the deviation from the grand mean, or count none."""
@@ -53,6 +55,84 @@ def _codes(values: np.ndarray | None, n: int) -> tuple[np.ndarray, int]:
 def _checked_lonely(lonely: str) -> None:
     if lonely not in LONELY:
         raise KinerjaError("unknown_option", name="lonely", value=str(lonely), choices=", ".join(LONELY), nearest="-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DomainPlan:
+    """Which rows form a cluster, and which clusters a stratum of a domain; made once for many statistics.
+
+    Parameters
+    ----------
+    count : int
+        Number of domains.
+    cluster_of : numpy.ndarray of int or None, shape (rows,)
+        Cluster of each row; None where each row is one.
+    cell_of : numpy.ndarray of int, shape (clusters,)
+        Stratum within domain of each cluster.
+    domain_of : numpy.ndarray of int, shape (cells,)
+        Domain of each such stratum.
+    """
+
+    count: int
+    cluster_of: np.ndarray | None
+    cell_of: np.ndarray
+    domain_of: np.ndarray
+
+    def variances(
+        self, scores: np.ndarray, *, present: np.ndarray | None = None, lonely: str = "centre",
+    ) -> DomainVariance:
+        """Variances of one statistic; see ``domain_variances``."""
+        _checked_lonely(lonely)
+        totals = np.asarray(scores, dtype=float)
+        present = np.ones(len(totals), dtype=bool) if present is None else present
+        if self.cluster_of is not None:
+            clusters = len(self.cell_of)
+            totals = np.bincount(self.cluster_of, weights=totals, minlength=clusters)
+            present = np.bincount(self.cluster_of, weights=present, minlength=clusters) > 0
+        size, total, square = (np.bincount(self.cell_of, weights=item, minlength=len(self.domain_of))
+                               for item in (present, totals, totals * totals))
+        several, single = size > 1, size == 1
+        if lonely == "fail" and single.any():
+            raise NotApplicable("lonely_strata", n=int(single.sum()))
+        safe = np.where(several, size, 2.0)
+        part = np.where(several, safe / (safe - 1) * np.maximum(square - total * total / safe, 0.0), 0.0)
+        if lonely == "centre":
+            part = np.where(single, square, part)
+        variance, *counts = (np.bincount(self.domain_of, weights=item, minlength=self.count)
+                             for item in (part, size, size > 0, single))
+        clusters, strata, alone = (item.astype(np.int64) for item in counts)
+        return DomainVariance(variance=variance, clusters=clusters, strata=strata, lonely=alone)
+
+
+def domain_plan(
+    domains: np.ndarray, *, count: int, strata: np.ndarray | None = None, clusters: np.ndarray | None = None,
+) -> DomainPlan:
+    """Sort rows into clusters, strata and domains.
+
+    Parameters
+    ----------
+    domains : numpy.ndarray of int, shape (n,)
+        Domain of each row, 0 to ``count`` - 1.
+    count : int
+        Number of domains.
+    strata, clusters : numpy.ndarray or None, shape (n,)
+        Labels; no strata means one, no clusters means that each row is one. Clusters are nested in strata.
+
+    Returns
+    -------
+    DomainPlan
+    """
+    n = len(domains)
+    cell_of, domain_of = domains, np.arange(count)
+    if strata is not None:
+        stratum, strata_n = _codes(strata, n)
+        cells, cell_of = _pairs(domains, stratum, strata_n)
+        domain_of = cells // strata_n
+    if clusters is None:
+        return DomainPlan(count=count, cluster_of=None, cell_of=cell_of, domain_of=domain_of)
+    cluster, cluster_n = _codes(clusters, n)
+    pairs, cluster_of = _pairs(cell_of, cluster, cluster_n)
+    return DomainPlan(count=count, cluster_of=cluster_of, cell_of=pairs // cluster_n, domain_of=domain_of)
 
 
 def domain_variances(
@@ -100,35 +180,8 @@ def domain_variances(
     ----------
     Wolter, K. M. (2007). Introduction to variance estimation, 2nd ed., chapter 6. Springer.
     """
-    _checked_lonely(lonely)
-    n = len(scores)
-    stratum, strata_n = _codes(strata, n)
-    cells, cell_of = (domains, domains) if strata is None else _pairs(domains, stratum, strata_n)
-    cell_n = count if strata is None else len(cells)
-    totals, present = np.asarray(scores, dtype=float), np.ones(n, dtype=bool) if present is None else present
-    if clusters is not None:
-        cluster, cluster_n = _codes(clusters, n)
-        pairs, cluster_of = _pairs(cell_of, cluster, cluster_n)
-        totals = np.bincount(cluster_of, weights=totals, minlength=len(pairs))
-        present = np.bincount(cluster_of, weights=present, minlength=len(pairs)) > 0
-        cell_of = pairs // cluster_n
-    size = np.bincount(cell_of, weights=present, minlength=cell_n)
-    total = np.bincount(cell_of, weights=totals, minlength=cell_n)
-    square = np.bincount(cell_of, weights=totals * totals, minlength=cell_n)
-    several, single = size > 1, size == 1
-    if lonely == "fail" and single.any():
-        raise NotApplicable("lonely_strata", n=int(single.sum()))
-    safe = np.where(several, size, 2.0)
-    part = np.where(several, safe / (safe - 1) * np.maximum(square - total * total / safe, 0.0), 0.0)
-    if lonely == "centre":
-        part = np.where(single, square, part)
-    domain_of = np.arange(count) if strata is None else cells // strata_n
-    return DomainVariance(
-        variance=np.bincount(domain_of, weights=part, minlength=count),
-        clusters=np.bincount(domain_of, weights=size, minlength=count).astype(np.int64),
-        strata=np.bincount(domain_of, weights=size > 0, minlength=count).astype(np.int64),
-        lonely=np.bincount(domain_of, weights=single, minlength=count).astype(np.int64),
-    )
+    plan = domain_plan(domains, count=count, strata=strata, clusters=clusters)
+    return plan.variances(scores, present=present, lonely=lonely)
 
 
 def _pairs(outer: np.ndarray, inner: np.ndarray, inner_n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,11 +1,11 @@
 """Do units vary more than chance alone allows? Transformed scores, trimming, and the variance between units."""
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 __all__ = [
-    "additive_variance", "arcsine_scores", "binomial_tails", "dispersion", "log_ratio_scores", "poisson_tails",
-    "trimmed", "winsorised",
+    "additive_variance", "arcsine_scores", "binomial_tails", "consistent_variance", "dispersion", "log_ratio_scores",
+    "poisson_tails", "trimmed", "winsorised",
 ]
 
 
@@ -143,6 +143,47 @@ def additive_variance(z: np.ndarray, se: np.ndarray) -> float:
     excess = len(z) * dispersion(z) - (len(z) - 1)
     room = weight.sum() - (weight**2).sum() / weight.sum()
     return max(float(excess / room), 0.0) if room > 0 else 0.0
+
+
+def consistent_variance(scores: np.ndarray, se: np.ndarray, *, share: float) -> float:
+    """Variance between units beyond chance, robust to a few far-off units and right when there are none; at least 0.
+
+    Trimming and winsorising leave out what belongs to the variance: of normal scores with 10 % trimmed at either end 44
+    % of the variance remains, winsorised 68 %. Limits drawn from such a variance flag many units that vary as units do.
+
+    Parameters
+    ----------
+    scores, se : numpy.ndarray, shape (units,)
+        Differences from the target and their standard errors under chance.
+    share : float
+        Share at either end beyond which a score counts no more than the normal quantile there.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    The variance at which the mean of min(z, k)^2, with z = score / sqrt(se^2 + variance), is what it is for normal
+    scores: (1 - 2a) - 2 k phi(k) + 2 a k^2 with a the share and k its normal quantile.
+
+    References
+    ----------
+    Huber, P. J. (1964). Robust estimation of a location parameter. Annals of Mathematical Statistics 35, 73-101
+    (proposal 2).
+    Paule, R. C., Mandel, J. (1982). Consensus values and weighting factors. Journal of Research of the National Bureau
+    of Standards 87, 377-385.
+    """
+    bound = float(special.ndtri(1 - share))
+    density = np.exp(-bound * bound / 2) / np.sqrt(2 * np.pi)
+    normal = 1 - 2 * share - 2 * bound * density + 2 * share * bound * bound
+
+    def excess(variance: float) -> float:
+        return float(np.minimum(scores**2 / (se**2 + variance), bound * bound).mean() - normal)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    return float(optimize.brentq(excess, 0.0, float((scores**2).sum() / normal + 1.0), xtol=1e-14))
 
 
 def poisson_tails(events: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -50,10 +50,11 @@ def angoff(
     Raises
     ------
     KinerjaError
-        ``no_such_question``, ``no_such_round``, ``panel_unknown_items``, ``panel_points_exceeded``, ``panel_bad_points``,
-        ``standard_bands``, ``cuts_not_increasing`` or ``cut_off_scale``.
+        ``no_such_question``, ``no_such_round``, ``panel_unknown_items``, ``angoff_scale`` (the scale does not begin at 0),
+        ``panel_points_exceeded``, ``panel_bad_points``, ``standard_bands``, ``cuts_not_increasing`` or ``cut_off_scale``.
     NotApplicable
-        ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated`` or ``panel_incomplete``.
+        ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated``, ``panel_incomplete`` or
+        ``panel_judges_differ``.
 
     Notes
     -----
@@ -76,6 +77,8 @@ def angoff(
     first: Ratings | None = None
     for place, code in enumerate(questions):
         read = [read_ratings(panel.of(code, number), least_items=2, complete=True) for number in rounds]
+        for each in read:
+            first = _same_judges(first, each)
         tops = _tops(read, points)
         scale = (plan.high - plan.low) / tops.sum()
         table = np.stack([each.values for each in read], axis=2)
@@ -88,7 +91,6 @@ def angoff(
         parts += found.components
         keys += [(plan.bands[min(place + 1, len(plan.bands) - 1)],)] * len(found.components)
         per_judge.append(plan.low + scale * table.mean(axis=2).sum(axis=1))
-        first = _same_judges(first, read[0])
     form = _form(first.question)
     conventions = [Message(f"convention.angoff_{form}"), Message(f"convention.items_{items}"),
                    Message("convention.mean_of_judges"),
@@ -101,7 +103,8 @@ def angoff(
 
 
 def angoff_rounds(
-    panel: JudgePanel, *, question: str, plan: StandardPlan, scores: np.ndarray | None = None,
+    panel: JudgePanel, *, question: str, plan: StandardPlan, points: Mapping[str, float] | None = None,
+    scores: np.ndarray | None = None,
 ) -> EstimateTable:
     """The cut, the spread of the experts and the impact, round by round.
 
@@ -113,6 +116,8 @@ def angoff_rounds(
         Code of the question.
     plan : StandardPlan
         Scale; only its ends and level are used.
+    points : mapping of str to float, optional
+        Most points of each item; the top of the question's scale where it is not given.
     scores : numpy.ndarray, shape (units,), optional
         Scores of units on the plan's scale, for the impact.
 
@@ -125,7 +130,7 @@ def angoff_rounds(
     Raises
     ------
     KinerjaError
-        ``no_such_question`` or ``score_not_finite``.
+        ``no_such_question``, ``score_not_finite``, ``angoff_scale``, ``panel_bad_points`` or ``panel_points_exceeded``.
     NotApplicable
         ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated`` or ``panel_incomplete``.
 
@@ -139,14 +144,14 @@ def angoff_rounds(
     Hambleton, R. K., Pitoniak, M. J. (2006). Setting performance standards. In Brennan, R. L. (ed.), Educational
     measurement, 4th ed. Praeger.
     """
-    asked = panel.question(question)
+    panel.question(question)
     held = panel.frame[panel.frame["question"] == question]
     if scores is not None and not np.isfinite(scores).all():
         raise KinerjaError("score_not_finite", value=str(scores[~np.isfinite(scores)][0]))
     rows, keys = [], []
     for number in sorted(set(held["round"])):
         ratings = read_ratings(panel.of(question, int(number)), least_items=2, complete=True)
-        share = ratings.values.mean(axis=1) / asked.high
+        share = ratings.values.sum(axis=1) / _tops([ratings], points).sum()
         cuts = plan.low + (plan.high - plan.low) * share
         found = _round_rows(cuts, plan, scores)
         rows += found

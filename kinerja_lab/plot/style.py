@@ -172,6 +172,8 @@ def draw_bands(axes: Axes, *, ruleset: Ruleset, lang: str, factor: float = 1.0) 
     factor : float
         What the axis is multiplied with to stand on the scale of the bands (25 where the axis is the score 1-4).
     """
+    if not ruleset.bands:
+        return
     left, right = axes.get_xlim()
     starts = [band.lower / factor for band in ruleset.bands]
     ends = [*starts[1:], float("inf")]

@@ -13,6 +13,7 @@ from kinerja_lab.numeric.intervals import binomial_exact, normal_quantile, poiss
 from kinerja_lab.numeric.overdispersion import (
     additive_variance,
     arcsine_scores,
+    consistent_variance,
     dispersion,
     log_ratio_scores,
     trimmed,
@@ -26,9 +27,11 @@ LEAST_UNITS = 5
 TRIM = 0.10
 _METHODS = {
     MeasureKind.RATE:
-        "log(O/E), 10 % trimmed at either end (SHMI), additive variance; never inside exact Poisson limits",
+        "log(O/E); phi and tau2 as SHMI (10 % trimmed at either end); limits: additive variance corrected for the"
+        " trimming, never inside exact Poisson limits",
     MeasureKind.PROPORTION:
-        "arcsine, 10 % winsorised at either end, additive variance; never inside exact binomial limits",
+        "arcsine; phi and tau2 10 % winsorised at either end; limits: additive variance corrected for the winsorising,"
+        " never inside exact binomial limits",
 }
 
 
@@ -52,13 +55,15 @@ class Funnel:
     phi : float
         Mean square of the (trimmed or winsorised) scores; 1 under chance.
     tau2 : float
-        Variance between units beyond chance, on the scale of the scores.
+        Variance between units beyond chance, on the scale of the scores, as the published convention computes it.
     flags : tuple of (str, str, float)
         Unit, ``"high"`` or ``"low"``, and its score, for units outside the 99.8 % limits; sorted by unit.
     method : str
         The conventions used.
     expected : numpy.ndarray, shape (units,)
         Expected events of each row of ``units``: where the unit stands along the funnel.
+    tau2_limits : float
+        The variance between units that limits and flags use: ``tau2`` without the loss that trimming causes.
     """
 
     measure: str
@@ -71,6 +76,7 @@ class Funnel:
     flags: tuple[tuple[str, str, float], ...]
     method: str
     expected: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    tau2_limits: float = 0.0
 
 
 def funnel(table: pd.DataFrame, *, measure: Measure, level: float) -> Funnel:
@@ -123,8 +129,8 @@ def funnel(table: pd.DataFrame, *, measure: Measure, level: float) -> Funnel:
         scores, se = log_ratio_scores(events, expected)
         keep = trimmed(scores / se, share=TRIM, tie=expected)
         kept_z, kept_se = (scores / se)[keep], se[keep]
-    tau2 = additive_variance(kept_z, kept_se)
-    z = scores / np.sqrt(se**2 + tau2)
+    between = consistent_variance(scores, se, share=TRIM)
+    z = scores / np.sqrt(se**2 + between)
     exact = exact_z(events, expected, n=denominator if proportion else None)
     z = np.where(np.abs(exact) < np.abs(z), exact, z)
     alarm = normal_quantile(LEVELS["998"])
@@ -132,8 +138,9 @@ def funnel(table: pd.DataFrame, *, measure: Measure, level: float) -> Funnel:
                    for unit, score in zip(rows["unit"], z, strict=True) if abs(score) > alarm)
     return Funnel(
         measure=measure.code, polarity=measure.polarity, target=1.0, units=_units(rows, level, proportion),
-        limits=limits_frame(expected, tau2=tau2, share=pooled if proportion else None), phi=dispersion(kept_z),
-        tau2=tau2, flags=tuple(flags), method=_METHODS[measure.kind], expected=expected,
+        limits=limits_frame(expected, tau2=between, share=pooled if proportion else None), phi=dispersion(kept_z),
+        tau2=additive_variance(kept_z, kept_se), flags=tuple(flags), method=_METHODS[measure.kind], expected=expected,
+        tau2_limits=between,
     )
 
 

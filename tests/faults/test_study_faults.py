@@ -79,8 +79,6 @@ def test_the_study_as_shipped_has_no_fault(study):
 ])
 def test_one_fault_is_named_with_its_line(study, old, new, code):
     line = spoil(study, old, new)
-    codes = {fault.message.code for fault in faults_of(study)}
-    assert f"fault.{code}" in codes
     lines = {fault.line for fault in faults_of(study) if fault.message.code == f"fault.{code}"}
     assert any(abs(found - line) <= 2 for found in lines), (lines, line)
 

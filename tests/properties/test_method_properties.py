@@ -1,4 +1,4 @@
-"""What must hold for any data: order does not matter, a copy is a weight, patterns are rows, no value without a band."""
+"""What must hold for any data: order does not matter, a copy is a weight, patterns are rows, bands have no holes."""
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,8 @@ def numbers(table):
 def test_the_order_of_rows_changes_nothing(survey, random):
     order = list(range(survey.n))
     random.shuffle(order)
-    turned = SurveyData(frame=survey.frame.iloc[order].reset_index(drop=True), instrument=INSTRUMENT, design=survey.design)
+    frame = survey.frame.iloc[order].reset_index(drop=True)
+    turned = SurveyData(frame=frame, instrument=INSTRUMENT, design=survey.design)
     first, second = (satisfaction_index(data, ruleset=RULE, level=0.95, by=("unit",)) for data in (survey, turned))
     np.testing.assert_allclose(numbers(first), numbers(second), rtol=1e-9)
     assert first.frame["note"].tolist() == second.frame["note"].tolist()
@@ -70,10 +71,10 @@ def test_any_survey_has_an_index_in_its_range_or_a_note(survey):
 @given(surveys())
 @QUICK
 def test_a_copy_of_a_respondent_is_a_double_weight(survey):
-    twice = SurveyData(frame=pd.concat([survey.frame, survey.frame.iloc[:1]]), instrument=INSTRUMENT, design=survey.design)
+    twice = pd.concat([survey.frame, survey.frame.iloc[:1]])
     heavy = survey.frame.assign(w=survey.frame["w"] * (1 + (np.arange(survey.n) == 0)))
-    found = [satisfaction_index(data, ruleset=RULE, level=0.95).row("index").value
-             for data in (twice, SurveyData(frame=heavy, instrument=INSTRUMENT, design=survey.design))]
+    surveys = (SurveyData(frame=frame, instrument=INSTRUMENT, design=survey.design) for frame in (twice, heavy))
+    found = [satisfaction_index(data, ruleset=RULE, level=0.95).row("index").value for data in surveys]
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
 
 

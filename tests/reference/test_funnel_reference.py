@@ -59,7 +59,8 @@ def test_overdispersed_limits(cases, level, low, high):
     """FunnelPlotR writes the quantiles as 1.96 and 3.09."""
     case = cases["SR_SHMI"]
     expected = case["limits_adjusted"]
-    found = overdispersed_limits(np.array(expected["number_seq"], dtype=float), level=level, tau2=case["tau2"], share=None)
+    counts = np.array(expected["number_seq"], dtype=float)
+    found = overdispersed_limits(counts, level=level, tau2=case["tau2"], share=None)
     np.testing.assert_allclose(found[0], expected[low], rtol=5e-4)
     np.testing.assert_allclose(found[1], expected[high], rtol=5e-4)
 

@@ -36,7 +36,8 @@ def survey(case):
                for code, total in zip(CODES, case["skm"]["uji"]["total"], strict=True)}
     frame = pd.DataFrame(columns).assign(region="r", agency="a", unit="u", period="2020")
     items = tuple(Item(code=code, text=code) for code in CODES)
-    return SurveyData(frame=frame, instrument=Instrument(code="i", title="i", items=items, low=1, high=4, ruleset="skm"))
+    instrument = Instrument(code="i", title="i", items=items, low=1, high=4, ruleset="skm")
+    return SurveyData(frame=frame, instrument=instrument)
 
 
 @pytest.mark.parametrize(("mode", "key", "weight", "grade"), [

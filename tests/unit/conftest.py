@@ -81,7 +81,7 @@ def write(frame: pd.DataFrame, path: Path) -> None:
 
 @pytest.fixture
 def mini_study(tmp_path) -> Callable[..., Path]:
-    """Write the mini study; ``change`` may spoil its survey, ``change_outcomes`` its outcomes, ``edit`` its study.yml."""
+    """Write the mini study; ``change`` and ``change_outcomes`` may spoil its tables, ``edit`` its study.yml."""
 
     def make(*, kind: str = "parquet", change=None, change_outcomes=None, edit=None) -> Path:
         folder = tmp_path / "mini"

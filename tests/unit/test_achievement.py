@@ -66,14 +66,14 @@ def test_rivals_of_each_polarity():
 
 
 def indicator(**options):
-    return Indicator(**{"code": "aki", "name": "AKI", "question": "q", "why": "w", "numerator": "n", "unit": "per 100.000",
+    return Indicator(**{"code": "aki", "name": "AKI", "question": "q", "why": "w", "numerator": "n", "unit": "kasus",
                         "polarity": DOWN, "level": IndicatorLevel.OUTCOME, "source": "s", "owner": "a",
                         "checker": "b"} | options)
 
 
 def test_achievements_follow_the_series():
-    series = (Realisation(period="2020", target=93, realisation=160.1), Realisation(period="2021", target=0, realisation=1),
-              Realisation(period="2022", target=90, realisation=45))
+    rows = (("2020", 93, 160.1), ("2021", 0, 1), ("2022", 90, 45))
+    series = tuple(Realisation(period=period, target=target, realisation=value) for period, target, value in rows)
     first, second, third = achievements(indicator(series=series, rule=AchievementRule(cap=CapRule.CAP_120)))
     assert (first.period, first.formula, first.capped) == ("2020", "down_linear", False)
     assert isinstance(second, NotApplicable) and second.message.code == "not_applicable.zero_target"

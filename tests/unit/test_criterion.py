@@ -127,7 +127,8 @@ def test_bad_input_is_refused():
     with pytest.raises(KinerjaError, match="criterion_sign"):
         related(X, Y, sign=0)
     with pytest.raises(KinerjaError, match="missing_columns"):
-        association(side(X).drop(columns="region"), side(Y), indicator_code="a", criterion="b", expected_sign=1, level=0.95)
+        association(side(X).drop(columns="region"), side(Y), indicator_code="a", criterion="b", expected_sign=1,
+                    level=0.95)
 
 
 def test_false_discovery_equals_scipy():

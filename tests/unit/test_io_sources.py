@@ -72,7 +72,8 @@ def test_months_belong_to_their_year_and_values_are_filled_in(mini_study, kind):
 @KINDS
 def test_a_region_code_keeps_its_zeros(mini_study, kind):
     """52.70 read as a number would become 52.7 and silently be another region."""
-    folder = mini_study(kind=kind, edit=lambda text: text.replace('"53.71", name: Kota Kupang', '"32.10", name: Majalengka'),
+    folder = mini_study(kind=kind, edit=lambda text: text.replace('"53.71", name: Kota Kupang',
+                                                                       '"32.10", name: Majalengka'),
                         change=lambda frame: frame.__setitem__("kota", "32.10"),
                         change_outcomes=lambda frame: frame.__setitem__("region", "32.10"))
     source = open_source(load_study(folder))

@@ -1,5 +1,7 @@
 """A picture shows exactly the numbers it was given, in the reader's language, and in letters that can be read."""
 
+import dataclasses
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -367,3 +369,10 @@ class TestStyle:
         heights = [row_axes(rows).figure.get_figheight() for rows in (0, 1, 20, 60)]
         assert heights == sorted(heights)
         assert row_axes(60).figure.get_figheight() > 12
+
+
+def test_a_rule_without_bands_shades_nothing():
+    banded = element_profile(elements(), ruleset=SKM, lang="id", axes=blank_axes())
+    bare = element_profile(elements(), ruleset=dataclasses.replace(SKM, bands=()), lang="id", axes=blank_axes())
+    assert len(bare.patches) < len(banded.patches)
+    assert len(bare.get_yticklabels()) == len(elements())

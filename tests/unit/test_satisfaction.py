@@ -19,7 +19,8 @@ from kinerja_lab.estimation.satisfaction import (
     satisfaction_index,
 )
 
-BANDS = tuple(Band(code=code, name=code, lower=lower) for code, lower in zip("DCBA", (25, 65, 76.61, 88.31), strict=True))
+LOWER = {"D": 25, "C": 65, "B": 76.61, "A": 88.31}
+BANDS = tuple(Band(code=code, name=code, lower=lower) for code, lower in LOWER.items())
 
 
 def rule(*codes, factor=25, low=1, high=4, bands=BANDS):
@@ -193,8 +194,8 @@ def test_change_of_independent_samples_by_hand():
 def test_clusters_in_both_periods_bring_their_covariance():
     rng = np.random.default_rng(11)
     level = np.repeat(rng.integers(1, 4, 25), 8)
-    parts = [survey((level + rng.integers(0, 2, 200))[:, None], c=np.repeat(np.arange(25), 8), design=Design(cluster="c"))
-             for _ in range(2)]
+    village, design = np.repeat(np.arange(25), 8), Design(cluster="c")
+    parts = [survey((level + rng.integers(0, 2, 200))[:, None], c=village, design=design) for _ in range(2)]
     apart = SurveyData(frame=parts[1].frame.assign(c=parts[1].frame["c"] + 100), instrument=parts[1].instrument,
                        design=parts[1].design)
     shared = index_change(*parts, ruleset=rule("q0"), level=0.95)
