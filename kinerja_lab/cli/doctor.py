@@ -135,6 +135,7 @@ def _fork() -> tuple[bool, str]:
     from kinerja_lab.report.engine import Engine
 
     with Engine("fork") as engine:
+        engine.start()
         return engine.kind == "fork", engine.fallback
 
 
@@ -150,6 +151,7 @@ def _run_kernel(kind: str) -> str:
     with tempfile.TemporaryDirectory() as folder, Engine(kind) as engine:
         file = Path(folder) / "coba.ipynb"
         nbformat.write(notebook, file)
+        engine.start()
         done = engine.execute(file, parameters={"region": "0101"}, timeout=60)
     if isinstance(done, NotebookFailure):
         raise OSError(f"{done.name} {done.text}")

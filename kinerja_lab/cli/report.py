@@ -63,12 +63,13 @@ def make_reports(request: ReportRequest) -> int:
     if faulty:
         return 2
     failed: list[JobOutcome] = []
-    for plan in plans:
-        outcomes = _run(plan, request)
-        write_index(plan)
-        counts = {state: sum(each.state == state for each in outcomes) for state in ("made", "kept", "failed")}
-        say(text.text("cli.study_done", study=plan.study, page=str(plan.root / "index.html"), **counts))
-        failed += [each for each in outcomes if each.failure is not None]
+    with Engine(request.engine) as engine:
+        for plan in plans:
+            outcomes = _run(plan, request, engine)
+            write_index(plan)
+            counts = {state: sum(each.state == state for each in outcomes) for state in ("made", "kept", "failed")}
+            say(text.text("cli.study_done", study=plan.study, page=str(plan.root / "index.html"), **counts))
+            failed += [each for each in outcomes if each.failure is not None]
     if plans or skipped:
         page = write_front_page(request.out, skipped=skipped, lang=request.lang)
         say(text.text("cli.front_page", page=str(page)))
@@ -102,10 +103,10 @@ def _all_plans(request: ReportRequest) -> tuple[list[StudyPlan], list[tuple[str,
     return plans, skipped, faulty
 
 
-def _run(plan: StudyPlan, request: ReportRequest) -> Sequence[JobOutcome]:
+def _run(plan: StudyPlan, request: ReportRequest, engine: Engine) -> Sequence[JobOutcome]:
     watch = _Watch(plan, request.lang)
     with watch.progress or nullcontext():
-        return run_jobs(plan.jobs, engine=request.engine, workers=request.jobs, lang=request.lang, force=request.force,
+        return run_jobs(plan.jobs, engine=engine, workers=request.jobs, lang=request.lang, force=request.force,
                         timeout=request.timeout, on_start=watch.start, on_outcome=watch.outcome)
 
 
@@ -123,7 +124,7 @@ class _Watch:
 
     def start(self, total: int, engine: Engine) -> None:
         self._total = total
-        if engine.fallback:
+        if engine.fallback :
             self._say(self._text.text("cli.fallback", reason=engine.fallback))
         if self.progress is not None:
             self._task = self.progress.add_task(self._plan.study, total=total, failed=0)

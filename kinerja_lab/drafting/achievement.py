@@ -96,8 +96,8 @@ def achievement(
 
     Examples
     --------
-    >>> achievement(93, 160.1, polarity=Polarity.MINIMISE, rule=AchievementRule())
-    27.84946236559141
+    >>> round(achievement(93, 160.1, polarity=Polarity.MINIMISE, rule=AchievementRule()), 2)
+    27.85
     >>> achievement(80, 100, polarity=Polarity.MAXIMISE, rule=AchievementRule(cap=CapRule.CAP_120))
     120.0
     """

@@ -92,10 +92,10 @@ def read_value(text: str) -> object:
     KinerjaError
         ``indicator_setting`` when it cannot be read as plain data.
     """
-    if any(sign in text for sign in "&*!") and text[:1] not in ("'", '"'):
-        # Anchors and tags begin with these; a plain text that needs one of them can be typed in quotes.
-        raise KinerjaError("indicator_setting", value=text)
     try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            if getattr(event, "anchor", None) or getattr(event, "tag", None) not in (None, "!"):
+                raise KinerjaError("indicator_setting", value=text)
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError):
         raise KinerjaError("indicator_setting", value=text) from None

@@ -63,7 +63,8 @@ def element_profile(
     draw_rows(axes, frame, names=[named(code, known) for code in frame["label"]], lang=lang, span=scale)
     draw_bands(axes, ruleset=ruleset, lang=lang, factor=ruleset.index_factor)
     title(axes, words(lang, "element_profile.title", level=level_text(elements, lang=lang)), width=TIGHT, room=_LETTERS)
-    lines = [words(lang, "element_profile.x", low=_end(scale[0]), high=_end(scale[1]))] if scale else []
+    key = "element_profile.x_bands" if ruleset.bands else "element_profile.x"
+    lines = [words(lang, key, low=_end(scale[0]), high=_end(scale[1]))] if scale else []
     axes.set_xlabel("\n".join([*lines, *_bare(frame, lang)]), fontsize=SMALL, color=INK)
     return axes
 

@@ -55,11 +55,11 @@ def alpha(patterns: ResponsePatterns, *, level: float) -> Estimate:
     Covariance matrix [[1, 0.5], [0.5, 1]], so alpha = 2 (1 - 2/3):
 
     >>> import numpy as np
-    >>> values = np.array([[1, 2], [2, 1], [2, 3], [3, 2]], dtype=np.int16)
-    >>> sheets = ResponsePatterns(items=("a", "b"), values=values, counts=np.ones(4, dtype=np.int64),
-    ...                           weights=np.ones(4), low=1, high=3)
-    >>> round(alpha(sheets, level=0.95).value, 6)
-    0.0
+    >>> values = np.array([[1, 1], [2, 3], [3, 2]], dtype=np.int16)
+    >>> sheets = ResponsePatterns(items=("a", "b"), values=values, counts=np.ones(3, dtype=np.int64),
+    ...                           weights=np.ones(3), low=1, high=3)
+    >>> round(alpha(sheets, level=0.95).value, 4)
+    0.6667
     """
     covariance = _covariance(patterns)
     value = float(_alpha(covariance))

@@ -56,6 +56,8 @@ def fork_possible() -> bool:
 class Engine:
     """Executes notebooks; a context manager, because it owns a zygote and a folder of sockets.
 
+    Nothing is started before ``start``, so that a run with nothing to do costs nothing; ``stop`` ends every kernel.
+
     Parameters
     ----------
     kind : str
@@ -74,9 +76,19 @@ class Engine:
         self.fallback = ""
         self._zygote: subprocess.Popen | None = None
         self._count = itertools.count(1)
+        self._folder: Path | None = None
         self._managers: weakref.WeakSet = weakref.WeakSet()
 
     def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Be ready to execute; a second call changes nothing."""
+        if self._folder is not None:
+            return
         _sweep_old_folders()
         self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         for name in ("security", "log", "startup", "pid"):  # made here, so that kernels starting at once do not race
@@ -90,10 +102,6 @@ class Engine:
         except BaseException:  # Ctrl-C while the zygote warms up
             self.stop()
             raise
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """End every kernel and remove the folder of sockets; safe to call twice."""
@@ -109,7 +117,9 @@ class Engine:
             self._zygote.wait()
             self._zygote.stdout.close()
             self._zygote = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     def execute(self, notebook: Path, *, parameters: dict[str, Any], timeout: float) -> str | NotebookFailure:
         """Run a notebook in a kernel of its own.
@@ -140,6 +150,8 @@ class Engine:
         papermill_engines.register("kinerja", RecordingEngine)
         # What goes wrong is in the record; it need not be on stderr too.
         logging.getLogger("papermill").addHandler(logging.NullHandler())
+        if self._folder is None:
+            return NotebookFailure(cell=None, name="kernel_start", text="the engine is not started")
         folder, managers = self._folder, self._managers
 
         class RunKernelManager(AsyncKernelManager):

@@ -21,7 +21,7 @@ REGION_SECONDS = 600.0
 
 
 def run_jobs(
-    jobs: Sequence[Job], *, engine: str, workers: int, lang: str, force: bool = False, timeout: float = REGION_SECONDS,
+    jobs: Sequence[Job], *, engine: Engine, workers: int, lang: str, force: bool = False, timeout: float = REGION_SECONDS,
     on_start: Callable[[int, Engine], None] | None = None, on_outcome: Callable[[JobOutcome], None] | None = None,
 ) -> tuple[JobOutcome, ...]:
     """Make the reports of one study that are not there yet.
@@ -30,8 +30,8 @@ def run_jobs(
     ----------
     jobs : sequence of Job
         All with the same root.
-    engine : str
-        ``"fork"`` or ``"kernel"``.
+    engine : Engine
+        Started when there is something to do; the caller stops it, and may use it for several studies.
     workers : int
         Kernels at once.
     lang : str
@@ -70,13 +70,13 @@ def run_jobs(
         remove_staging(root)
         waiting = [job for job in jobs if force or not is_current(job)]
         outcomes = {job.target: JobOutcome(job=job, state="kept") for job in jobs}
-        with Engine(engine) as running:
-            if on_start is not None:
-                on_start(len(waiting), running)
-            for outcome in _all_outcomes(waiting, running, workers=workers, timeout=timeout, lang=lang):
-                outcomes[outcome.job.target] = outcome
-                if on_outcome is not None:
-                    on_outcome(outcome)
+        engine.start()
+        if on_start is not None:
+            on_start(len(waiting), engine)
+        for outcome in _all_outcomes(waiting, engine, workers=workers, timeout=timeout, lang=lang):
+            outcomes[outcome.job.target] = outcome
+            if on_outcome is not None:
+                on_outcome(outcome)
         remove_staging(root)
     return tuple(outcomes[job.target] for job in jobs)
 

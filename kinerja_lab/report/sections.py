@@ -64,10 +64,9 @@ def tables(report: Report):
         parts.append(_reason(report, "survey", survey))
     else:
         items = {"label": names["item"]} if not survey.ruleset.elements else {}
-        for section, table in (("elements", survey.elements), ("agencies", survey.agencies), ("units", survey.units),
-                               ("unit_grades", survey.unit_grades), ("missing", survey.missing),
-                               ("ceiling", survey.ceiling), ("item_rest", survey.item_rest)):
-            parts.append(_table(report, section, table, names={**names, **items}))
+        for section in ("elements", "agencies", "units", "unit_grades", "missing", "ceiling", "item_rest"):
+            if section != "agencies" or len(report.study.agencies) > 1:
+                parts.append(_table(report, section, getattr(survey, section), names={**names, **items}))
         parts.append(_reliability(report))
     parts.append(_claims(report))
     return show.html("\n".join(part for part in parts if part)) if parts else show.html("")

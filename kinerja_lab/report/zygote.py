@@ -46,6 +46,7 @@ OWN_SKIPPED = ("kinerja_lab.cli", "kinerja_lab.__main__", "kinerja_lab.workshop"
 
 _PR_SET_PDEATHSIG = 1
 _LINE_LIMIT = 1 << 20
+_REAP_MILLISECONDS = 500
 
 
 class ForkedProcess:
@@ -149,7 +150,6 @@ def preload() -> list[str]:
 def serve(address: str) -> None:
     """Answer requests until standard input ends. Runs in the zygote's own process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to handle
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system collects ended kernels
     failed = preload()
     gc.collect()
     gc.freeze()  # pages of these objects stay shared with the forks
@@ -162,12 +162,22 @@ def serve(address: str) -> None:
         watch.register(0, select.POLLIN | select.POLLHUP)
         watch.register(listener, select.POLLIN)
         while True:
-            ready = {descriptor for descriptor, _ in watch.poll()}
+            ready = {descriptor for descriptor, _ in watch.poll(_REAP_MILLISECONDS)}
+            _reap()
             if 0 in ready:
                 return
+            if not ready:
+                continue
             line, _ = listener.accept()
             with line:
                 _answer(line, listener)
+
+
+def _reap() -> None:
+    """Collect kernels that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            continue
 
 
 def _answer(line: socket.socket, listener: socket.socket) -> None:
@@ -206,7 +216,6 @@ def _become_kernel(request: dict, zygote: int) -> None:
         if os.getppid() != zygote:
             os._exit(1)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)

@@ -11,7 +11,9 @@ def stated(text, place, *, quantity="baseline", period="2024"):
 
 
 def run(make, *statements, **changes):
-    return make.judge("TGT001", make.indicator(code="ikm", **changes), make.replace(make.results(), statements=statements))
+    return make.judge(
+        "TGT001", make.indicator(code="ikm", **changes), make.replace(make.results(), statements=statements)
+    )
 
 
 def test_fires_for_two_baselines(make):
@@ -29,7 +31,9 @@ def test_fires_when_the_baseline_is_not_the_realisation_of_its_year(make, baseli
 def test_stays_silent(make):
     same = (stated("2,8", "Tabel 2.1"), stated("2.80", "Tabel 3.4"), stated("3", "Tabel 3.4", period="2025"))
     assert run(make, *same).status is Status.PASSED
-    assert run(make, baseline=93.7, baseline_year=2024, series=make.series(("2024", 81.92, 93.7))).status is Status.PASSED
+    assert (
+        run(make, baseline=93.7, baseline_year=2024, series=make.series(("2024", 81.92, 93.7))).status is Status.PASSED
+    )
 
 
 def test_not_applicable_when_a_number_stands_once(make):

@@ -15,7 +15,8 @@ def test_fires(make):
 
 
 def test_stays_silent(make):
-    assert run(make, make.indicator(name="Tingkat kepuasan pasien RSUD", numerator="rata-rata nilai")).status is Status.PASSED
+    subject = make.indicator(name="Tingkat kepuasan pasien RSUD", numerator="rata-rata nilai")
+    assert run(make, subject).status is Status.PASSED
 
 
 def test_not_applicable_without_rules(make):

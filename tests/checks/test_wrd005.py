@@ -15,9 +15,12 @@ def test_fires(make):
 
 
 def test_stays_silent(make):
-    assert run(make, make.indicator(name="Jumlah kebakaran", numerator="kebakaran selama setahun", frequency="")).status is Status.PASSED
+    subject = make.indicator(name="Jumlah kebakaran", numerator="kebakaran selama setahun", frequency="")
+    assert run(make, subject).status is Status.PASSED
 
 
 def test_not_applicable_without_rules(make):
-    finding = make.judge("WRD005", make.indicator(name="Jumlah kebakaran", numerator="kebakaran", frequency=""), make.results())
+    finding = make.judge(
+        "WRD005", make.indicator(name="Jumlah kebakaran", numerator="kebakaran", frequency=""), make.results()
+    )
     assert finding.message.code == "not_applicable.no_wording_rules"

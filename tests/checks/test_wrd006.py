@@ -15,9 +15,13 @@ def test_fires(make):
 
 
 def test_stays_silent(make):
-    assert run(make, make.indicator(name="Persentase siswa lulus", numerator="siswa lulus", denominator="siswa × 100", unit="%", survey=False)).status is Status.PASSED
+    subject = make.indicator(name="Persentase siswa lulus", numerator="siswa lulus", denominator="siswa × 100",
+                             unit="%", survey=False)
+    assert run(make, subject).status is Status.PASSED
 
 
 def test_not_applicable_without_rules(make):
-    finding = make.judge("WRD006", make.indicator(name="Persentase siswa lulus", unit="orang", survey=False), make.results())
+    finding = make.judge(
+        "WRD006", make.indicator(name="Persentase siswa lulus", unit="orang", survey=False), make.results()
+    )
     assert finding.message.code == "not_applicable.no_wording_rules"

@@ -9,15 +9,23 @@ def run(make, subject):
 
 
 def test_fires(make):
-    finding = run(make, make.indicator(numerator="ibu dilayani", denominator="sasaran ibu × 100", unit="%", survey=False))
+    finding = run(
+        make, make.indicator(numerator="ibu dilayani", denominator="sasaran ibu × 100", unit="%", survey=False)
+    )
     assert finding.status is Status.CONCERN
     assert "sasaran" in make.said(finding)
 
 
 def test_stays_silent(make):
-    assert run(make, make.indicator(numerator="ibu terdata yang dilayani", denominator="ibu terdata × 100", unit="%", survey=False)).status is Status.PASSED
+    subject = make.indicator(numerator="ibu terdata yang dilayani", denominator="ibu terdata × 100", unit="%",
+                             survey=False)
+    assert run(make, subject).status is Status.PASSED
 
 
 def test_not_applicable_without_rules(make):
-    finding = make.judge("WRD007", make.indicator(numerator="ibu dilayani", denominator="sasaran ibu × 100", unit="%", survey=False), make.results())
+    finding = make.judge(
+        "WRD007",
+        make.indicator(numerator="ibu dilayani", denominator="sasaran ibu × 100", unit="%", survey=False),
+        make.results(),
+    )
     assert finding.message.code == "not_applicable.no_wording_rules"

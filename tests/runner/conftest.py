@@ -38,6 +38,7 @@ def warm() -> Iterator[Engine]:
     if not fork_possible():
         pytest.skip("needs Linux with pidfd: kernels cannot be forked here")
     with Engine("fork") as engine:
+        engine.start()
         assert engine.kind == "fork", engine.fallback
         yield engine
 
@@ -46,4 +47,5 @@ def warm() -> Iterator[Engine]:
 def plain() -> Iterator[Engine]:
     """An engine with ordinary kernels."""
     with Engine("kernel") as engine:
+        engine.start()
         yield engine

@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from made_up import fixed_keys, make_jobs
 
+from kinerja_lab.report.engine import Engine
 from kinerja_lab.report.run import run_jobs
 
 
@@ -16,7 +17,8 @@ def main() -> int:
     root, notebook, engine = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcomes = run_jobs(fixed_keys(make_jobs(root, notebook)), engine=engine, workers=2, lang="id")
+        with Engine(engine) as running:
+            outcomes = run_jobs(fixed_keys(make_jobs(root, notebook)), engine=running, workers=2, lang="id")
     except KeyboardInterrupt:
         return 130
     print(json.dumps({outcome.job.region: outcome.state for outcome in outcomes}))

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from made_up import EMIT, is_running
+from made_up import EMIT, is_running, processes_below
 
 from kinerja_lab.report.engine import Engine, NotebookFailure
 from kinerja_lab.report.zygote import ask_for_fork
@@ -186,6 +186,7 @@ def test_no_fork_when_the_warm_process_has_threads(warm, notebook, tmp_path, mon
         encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Engine("fork") as engine:
+        engine.start()
         assert (engine.kind, engine.fallback) == ("kernel", "2 threads")
         assert printed(engine.execute(notebook("print(1)"), parameters=VALUES, timeout=120)).strip() == "1"
         with pytest.raises(RuntimeError, match="2 threads"):
@@ -194,6 +195,7 @@ def test_no_fork_when_the_warm_process_has_threads(warm, notebook, tmp_path, mon
 
 def test_a_dead_zygote_is_a_failure_not_a_hang(notebook):
     with Engine("fork") as engine:
+        engine.start()
         if engine.kind != "fork":
             pytest.skip("kernels cannot be forked here")
         os.kill(engine._zygote.pid, signal.SIGKILL)
@@ -205,6 +207,7 @@ def test_a_dead_zygote_is_a_failure_not_a_hang(notebook):
 def test_nothing_is_left_when_the_engine_ends(notebook):
     threads = threading.active_count()
     with Engine("fork") as engine:
+        engine.start()
         folder, pid = engine._folder, engine._zygote.pid if engine._zygote else 0
         engine.execute(notebook(EMIT), parameters=VALUES, timeout=60)
         assert folder.is_dir()
@@ -219,5 +222,22 @@ def test_the_folder_of_a_killed_run_is_swept(tmp_path, monkeypatch):
     alive = tmp_path / f"kinerja-{os.getpid()}-x"
     dead.mkdir()
     alive.mkdir()
-    with Engine("kernel"):
+    with Engine("kernel") as engine:
+        engine.start()
         assert (dead.exists(), alive.exists()) == (False, True)
+
+
+def test_an_engine_that_was_not_started_or_has_stopped_refuses(notebook):
+    with Engine("kernel") as engine:
+        before = engine.execute(notebook("1"), parameters=VALUES, timeout=5)
+        engine.start()
+        engine.stop()
+        after = engine.execute(notebook("1"), parameters=VALUES, timeout=5)
+    assert before.name == after.name == "kernel_start"
+
+
+def test_kernels_that_ended_are_collected(warm, notebook):
+    for _ in range(3):
+        warm.execute(notebook("print(1)"), parameters=VALUES, timeout=60)
+    time.sleep(1.2)
+    assert processes_below(warm._zygote.pid) == set()

@@ -27,41 +27,38 @@ print('galat', file=sys.stderr)
 FILES = ["done.json", "index.html", "notebook.ipynb", "result.json"]
 
 
+class Shared:
+    """The warm engine of the session as ``run_jobs`` sees it; notes which regions are executed and how often it starts."""
+
+    kind, fallback = "fork", ""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.executed, self.starts = engine, [], 0
+
+    def start(self) -> None:
+        self.starts += 1
+
+    def stop(self) -> None:
+        return
+
+    def execute(self, book, *, parameters, timeout):
+        self.executed.append(parameters["region"])
+        return self.engine.execute(book, parameters=parameters, timeout=timeout)
+
+
 @pytest.fixture
-def quick(warm, monkeypatch):
-    """``run_jobs`` with the warm engine of the session; counts the notebooks it executes."""
-    class Shared:
-        fallback = ""
-        executed: list[str] = []
-
-        def __init__(self, kind):
-            self.kind = kind
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *exc):
-            return None
-
-        def stop(self):
-            return None
-
-        def execute(self, book, *, parameters, timeout):
-            self.executed.append(parameters["region"])
-            return warm.execute(book, parameters=parameters, timeout=timeout)
-
-    Shared.executed = []
-    monkeypatch.setattr(run, "Engine", Shared)
-    return Shared
+def quick(warm) -> Shared:
+    """An engine that is warm already."""
+    return Shared(warm)
 
 
-def states(jobs, **options) -> list[str]:
-    return [outcome.state for outcome in run_jobs(jobs, engine="fork", workers=2, lang="id", **options)]
+def states(engine, jobs, **options) -> list[str]:
+    return [outcome.state for outcome in run_jobs(jobs, engine=engine, workers=2, lang="id", **options)]
 
 
 def test_reports_are_whole_and_a_second_run_does_nothing(quick, tmp_path, notebook, result_of):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT))
-    assert states(jobs) == ["made"] * 4
+    assert states(quick, jobs) == ["made"] * 4
     assert sorted(quick.executed) == sorted(REGIONS)
     for job in jobs:
         assert sorted(path.name for path in job.target.iterdir()) == FILES
@@ -69,28 +66,25 @@ def test_reports_are_whole_and_a_second_run_does_nothing(quick, tmp_path, notebo
         assert result_of(job)["estimates"][1]["value"] is None
     assert not (tmp_path / "coba" / ".sedang-dibuat").exists()
     quick.executed.clear()
-    assert states(jobs) == ["kept"] * 4
+    assert states(quick, jobs) == ["kept"] * 4
     assert quick.executed == []
 
 
-def test_a_second_run_starts_no_kernel(tmp_path, notebook, monkeypatch, quick):
+def test_a_second_run_starts_no_engine(quick, tmp_path, notebook):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT), REGIONS[:1])
-    states(jobs)
-
-    def refuse(kind):
-        raise AssertionError("an engine was started")
-
-    monkeypatch.setattr(run, "Engine", refuse)
-    assert states(jobs) == ["kept"]
-    with pytest.raises(AssertionError):
-        states(jobs, force=True)
+    states(quick, jobs)
+    assert quick.starts == 1
+    assert states(quick, jobs) == ["kept"]
+    assert quick.starts == 1
+    assert states(quick, jobs, force=True) == ["made"]
+    assert quick.starts == 2
 
 
 @pytest.mark.parametrize("change", ["data", "cell", "parameter", "file", "missing file", "force"])
 def test_what_makes_a_report_be_redone(quick, tmp_path, notebook, change):
     book = notebook(EMIT)
     jobs = make_jobs(tmp_path / "coba", book, REGIONS[:2])
-    states(jobs)
+    states(quick, jobs)
     quick.executed.clear()
     if change == "data":
         jobs = (*make_jobs(tmp_path / "coba", book, REGIONS[:1], data="2"), jobs[1])
@@ -103,7 +97,7 @@ def test_what_makes_a_report_be_redone(quick, tmp_path, notebook, change):
         (jobs[0].target / "result.json").write_text("{}", encoding="utf-8")
     elif change == "missing file":
         (jobs[0].target / "index.html").unlink()
-    assert states(jobs, force=change == "force") == (["made", "made"] if change == "force" else ["made", "kept"])
+    assert states(quick, jobs, force=change == "force") == (["made", "made"] if change == "force" else ["made", "kept"])
     assert sorted(quick.executed) == sorted(REGIONS[:2] if change == "force" else REGIONS[:1])
     assert is_current(jobs[0])
 
@@ -120,7 +114,7 @@ def test_outputs_alone_do_not_change_the_key(tmp_path, notebook):
 
 def test_one_region_fails_and_the_others_go_on(quick, tmp_path, notebook):
     jobs = make_jobs(tmp_path / "coba", notebook(FAILING))
-    outcomes = run_jobs(jobs, engine="fork", workers=2, lang="id")
+    outcomes = run_jobs(jobs, engine=quick, workers=2, lang="id")
     assert [outcome.state for outcome in outcomes] == ["made", "failed", "made", "made"]
     failure = outcomes[1].failure
     assert (failure.region, failure.cell, failure.error) == ("1e3", 3, "ValueError: salah <script>alert(1)</script>")
@@ -130,7 +124,7 @@ def test_one_region_fails_and_the_others_go_on(quick, tmp_path, notebook):
     assert record["cell"] == 3
     assert "ValueError" in jobs[1].failure_record.with_suffix(".ipynb").read_text(encoding="utf-8")
     quick.executed.clear()
-    assert states(jobs) == ["kept", "failed", "kept", "kept"]
+    assert states(quick, jobs) == ["kept", "failed", "kept", "kept"]
     assert quick.executed == ["1e3"]
 
 
@@ -138,10 +132,10 @@ def test_an_old_report_does_not_look_current_after_a_failure_and_success_clears_
     book = notebook(EMIT)
     root = tmp_path / "coba"
     jobs = make_jobs(root, book)
-    states(jobs)
+    states(quick, jobs)
     write_notebook(book, FAILING)
     changed = make_jobs(root, book)
-    assert states(changed) == ["made", "failed", "made", "made"]
+    assert states(quick, changed) == ["made", "failed", "made", "made"]
     page = write_index(make_plan(root, changed)).read_text(encoding="utf-8")
     row = re.search(r'<tr data-words="1e3.*?</tr>', page, re.DOTALL)[0]
     assert "Pembuatan terakhir gagal." in row
@@ -151,7 +145,7 @@ def test_an_old_report_does_not_look_current_after_a_failure_and_success_clears_
     # With the old notebook back the old key fits again; the failure on record still makes it run once more.
     write_notebook(book, EMIT)
     assert not is_current(jobs[1])
-    assert states(make_jobs(root, book)) == ["made"] * 4
+    assert states(quick, make_jobs(root, book)) == ["made"] * 4
     assert not list((root / "failed").iterdir())
     assert "Pembuatan terakhir gagal." not in write_index(make_plan(root, jobs)).read_text(encoding="utf-8")
 
@@ -165,24 +159,24 @@ def test_an_old_report_does_not_look_current_after_a_failure_and_success_clears_
 def test_parameters_that_are_not_the_notebooks_are_refused_first(quick, tmp_path, notebook, parameters, code):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT, parameters=parameters))
     with pytest.raises(InputFaults) as caught:
-        states(jobs)
+        states(quick, jobs)
     assert {fault.message.code for fault in caught.value.faults} == code
     assert quick.executed == []
     assert not (tmp_path / "coba").exists()
 
 
-def test_an_unknown_parameter_name_gets_the_one_probably_meant(tmp_path, notebook):
+def test_an_unknown_parameter_name_gets_the_one_probably_meant(quick, tmp_path, notebook):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT, parameters=PARAMETERS.replace("region", "regoin")))
     with pytest.raises(InputFaults) as caught:
-        states(jobs)
+        states(quick, jobs)
     unknown = next(fault for fault in caught.value.faults if fault.message.code == "fault.parameter_unknown")
     assert (unknown.message.params["name"], unknown.message.params["nearest"]) == ("region", "regoin")
 
 
-def test_two_runs_do_not_work_in_one_folder(tmp_path, notebook):
+def test_two_runs_do_not_work_in_one_folder(quick, tmp_path, notebook):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT), REGIONS[:1])
     with locked(tmp_path / "coba"), pytest.raises(KinerjaError, match="run_locked"):
-        states(jobs)
+        states(quick, jobs)
 
 
 def test_a_lock_of_a_run_that_ended_does_not_hold(tmp_path):
@@ -211,7 +205,7 @@ def test_results_are_checked_before_anything_is_written(quick, tmp_path, noteboo
         source = source.replace(old, new)
         source = source.replace(", raw=True)", ")") if code == "0" else source
     jobs = make_jobs(tmp_path / "coba", notebook(source), REGIONS[:1])
-    outcome = run_jobs(jobs, engine="fork", workers=1, lang="id")[0]
+    outcome = run_jobs(jobs, engine=quick, workers=1, lang="id")[0]
     assert outcome.state == ("failed" if code else "made")
     assert jobs[0].target.exists() == (code is None)
     if code:
@@ -220,15 +214,15 @@ def test_results_are_checked_before_anything_is_written(quick, tmp_path, noteboo
 
 def test_results_handed_over_twice_are_refused(quick, tmp_path, notebook):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT, EMIT), REGIONS[:1])
-    assert "2" in run_jobs(jobs, engine="fork", workers=1, lang="id")[0].failure.error
+    assert "2" in run_jobs(jobs, engine=quick, workers=1, lang="id")[0].failure.error
 
 
 def test_a_coded_error_in_the_notebook_becomes_a_sentence(quick, tmp_path, notebook):
     raising = ("from kinerja_lab.core.errors import KinerjaError\n"
                "raise KinerjaError('run_locked', folder='/a, b=c/d')")
     jobs = make_jobs(tmp_path / "coba", notebook(raising), REGIONS[:1])
-    indonesian = run_jobs(jobs, engine="fork", workers=1, lang="id")[0].failure
-    english = run_jobs(jobs, engine="fork", workers=1, lang="en")[0].failure
+    indonesian = run_jobs(jobs, engine=quick, workers=1, lang="id")[0].failure
+    english = run_jobs(jobs, engine=quick, workers=1, lang="en")[0].failure
     assert indonesian.error.startswith("Folder /a sedang dikerjakan") or "/a, b=c/d" in indonesian.error
     assert english.error.startswith("The folder /a")
     assert "run_locked" not in indonesian.error
@@ -254,7 +248,7 @@ def test_the_page_has_no_code_no_streams_no_network(quick, tmp_path, notebook, l
     book = notebook(PRINTING, EMIT, draw, "'nilai telanjang'")
     job = make_jobs(tmp_path / "coba", book, REGIONS[:1])[0]
     job = replace(job, parameters={**job.parameters, "language": lang})
-    assert states([job]) == ["made"]
+    assert states(quick, [job]) == ["made"]
     text = (job.target / "index.html").read_text(encoding="utf-8")
     page = Page(text)
     assert ("html", "lang", lang) in page.attributes
@@ -275,7 +269,7 @@ def test_the_page_has_no_code_no_streams_no_network(quick, tmp_path, notebook, l
 def test_index_tables_and_front_page(quick, tmp_path, notebook):
     root = tmp_path / "coba"
     jobs = make_jobs(root, notebook(FAILING))
-    states(jobs)
+    states(quick, jobs)
     plan = make_plan(root, jobs)
     path = write_index(plan)
     text = path.read_text(encoding="utf-8")
@@ -308,7 +302,7 @@ def test_the_workbook_holds_no_formula(quick, tmp_path, notebook):
 
     root = tmp_path / "coba"
     jobs = make_jobs(root, notebook(EMIT), REGIONS[:1])
-    states(jobs)
+    states(quick, jobs)
     write_index(make_plan(root, jobs))
     cells = [cell for row in load_workbook(root / "summary.xlsx").active.iter_rows() for cell in row]
     assert "=1+1" in [cell.value for cell in cells]
@@ -319,7 +313,7 @@ def test_the_workbook_holds_no_formula(quick, tmp_path, notebook):
 def test_the_index_is_not_rewritten_when_nothing_changed(quick, tmp_path, notebook):
     root = tmp_path / "coba"
     jobs = make_jobs(root, notebook(EMIT), REGIONS[:2])
-    states(jobs)
+    states(quick, jobs)
     first = write_index(make_plan(root, jobs)).stat().st_mtime_ns
     assert write_index(make_plan(root, jobs)).stat().st_mtime_ns == first
     assert write_index(replace(make_plan(root, jobs), title="Lain")).stat().st_mtime_ns > first
@@ -328,15 +322,15 @@ def test_the_index_is_not_rewritten_when_nothing_changed(quick, tmp_path, notebo
 def test_a_region_without_a_report_is_listed(quick, tmp_path, notebook):
     root = tmp_path / "coba"
     jobs = make_jobs(root, notebook(EMIT))
-    states(jobs[:1])
+    states(quick, jobs[:1])
     assert write_index(make_plan(root, jobs)).read_text(encoding="utf-8").count("Belum dibuat") == 3
 
 
 def test_a_notebook_that_could_not_start_is_a_recorded_failure(tmp_path, notebook, monkeypatch, quick):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT), REGIONS[:1])
-    monkeypatch.setattr(quick, "execute", lambda self, book, **options: NotebookFailure(
+    monkeypatch.setattr(quick, "execute", lambda book, **options: NotebookFailure(
         cell=None, name="kernel_start", text="kaput"))
-    outcome = run_jobs(jobs, engine="fork", workers=1, lang="id")[0]
+    outcome = run_jobs(jobs, engine=quick, workers=1, lang="id")[0]
     assert "kaput" in outcome.failure.error
     assert not jobs[0].failure_record.with_suffix(".ipynb").exists()
 
@@ -344,10 +338,8 @@ def test_a_notebook_that_could_not_start_is_a_recorded_failure(tmp_path, noteboo
 def test_a_fault_of_ours_stops_the_run_and_ends_the_kernels(tmp_path, notebook, monkeypatch):
     jobs = make_jobs(tmp_path / "coba", notebook(EMIT), REGIONS[:2])
     monkeypatch.setattr(run, "publish_report", lambda *args: 1 / 0)
-    folders = []
-    original = Engine.__enter__
-    monkeypatch.setattr(Engine, "__enter__", lambda self: (folders.append(self), original(self))[1])
+    engine = Engine("kernel")
     with pytest.raises(ZeroDivisionError):
-        run_jobs(jobs, engine="kernel", workers=2, lang="id")
-    assert not folders[0]._folder.exists()
+        run_jobs(jobs, engine=engine, workers=2, lang="id")
+    assert engine._folder is None
     assert not any(job.target.exists() for job in jobs)

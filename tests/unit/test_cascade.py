@@ -28,11 +28,13 @@ def node(code, level, *parents, measures=(), **more):
 
 
 def good():
-    return [node("T", "tujuan", measures=[measure("harapan hidup", "impact")], agency="Bupati"),
-            node("S", "sasaran", "T", measures=[measure("kematian ibu")], agency="Dinkes"),
-            node("P", "program", "S", measures=[measure("cakupan persalinan")], agency="Dinkes"),
-            node("K", "kegiatan", "P", measures=[measure("ibu dilayani", "output")], agency="Dinkes"),
-            node("E", "skp", "K", agency="Dinkes")]
+    return [
+        node("T", "tujuan", measures=[measure("harapan hidup", "impact")], agency="Bupati"),
+        node("S", "sasaran", "T", measures=[measure("kematian ibu")], agency="Dinkes"),
+        node("P", "program", "S", measures=[measure("cakupan persalinan")], agency="Dinkes"),
+        node("K", "kegiatan", "P", measures=[measure("ibu dilayani", "output")], agency="Dinkes"),
+        node("E", "skp", "K", agency="Dinkes"),
+    ]
 
 
 def found(nodes):
@@ -60,14 +62,20 @@ def test_an_employee_plan_may_hang_under_any_work():
 
 
 def test_a_branch_without_a_result_is_found_at_its_top_only():
-    nodes = [*good(), node("S2", "sasaran", "T", measures=[measure("rapat", "process")]),
-             node("P2", "program", "S2", measures=[measure("dokumen", "output")])]
+    nodes = [
+        *good(),
+        node("S2", "sasaran", "T", measures=[measure("rapat", "process")]),
+        node("P2", "program", "S2", measures=[measure("dokumen", "output")]),
+    ]
     assert found(nodes) == [(CascadeKind.OUTPUT_ONLY, ("S2",))]
 
 
 def test_a_result_deeper_in_the_branch_saves_it():
-    nodes = [*good(), node("S2", "sasaran", "T", measures=[measure("dokumen", "output")]),
-             node("P2", "program", "S2", measures=[measure("kelulusan")])]
+    nodes = [
+        *good(),
+        node("S2", "sasaran", "T", measures=[measure("dokumen", "output")]),
+        node("P2", "program", "S2", measures=[measure("kelulusan")]),
+    ]
     assert found(nodes) == []
 
 
@@ -82,8 +90,12 @@ def test_one_indicator_in_two_places_is_found_by_its_name():
 
 @pytest.mark.parametrize(("partners", "alone"), [((), True), (("S",), True), (("tidak_ada",), True), (("T",), False)])
 def test_crosscutting_needs_a_partner_of_another_agency(partners, alone):
-    nodes = [*good(), node("P2", "program", "S", agency="Dinkes", crosscutting=True, partners=partners,
-                           measures=[measure("imunisasi")])]
+    nodes = [
+        *good(),
+        node(
+            "P2", "program", "S", agency="Dinkes", crosscutting=True, partners=partners, measures=[measure("imunisasi")]
+        ),
+    ]
     assert ((CascadeKind.NO_PARTNER, ("P2",)) in found(nodes)) is alone
 
 
@@ -118,13 +130,22 @@ def test_a_chain_of_thousands_is_no_danger():
 def test_the_outline_holds_every_node_once_under_its_first_parent():
     cascade = build_cascade([*good(), node("P2", "program", "S", "T")], rules=RULES)
     assert [(depth, item.code) for depth, item in outline(cascade)] == [
-        (0, "T"), (1, "S"), (2, "P"), (3, "K"), (4, "E"), (2, "P2")]
+        (0, "T"),
+        (1, "S"),
+        (2, "P"),
+        (3, "K"),
+        (4, "E"),
+        (2, "P2"),
+    ]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_picture_names_every_node_and_every_finding(lang):
-    nodes = [*good(), node("X", "kegiatan"), node("P2", "program", "S", "T", crosscutting=True,
-                                                  measures=[measure("rapat", "process")])]
+    nodes = [
+        *good(),
+        node("X", "kegiatan"),
+        node("P2", "program", "S", "T", crosscutting=True, measures=[measure("rapat", "process")]),
+    ]
     cascade = build_cascade(nodes, rules=RULES)
     findings = cascade_findings(cascade)
     axes = cascade_tree(cascade, findings=findings, lang=lang, axes=cascade_axes(cascade, findings=findings, lang=lang))
@@ -139,8 +160,11 @@ def test_the_picture_names_every_node_and_every_finding(lang):
 
 def test_a_file_is_read_and_its_faults_are_named(tmp_path):
     file = tmp_path / "pohon.yml"
-    file.write_text("nodes:\n- {code: T, level: tujuan, name: Sehat}\n- {code: S, level: sasaran, name: Ibu, parents: [T],"
-                    " indicators: [{code: aki, name: Angka kematian ibu, level: outcome}]}\n", encoding="utf-8")
+    file.write_text(
+        "nodes:\n- {code: T, level: tujuan, name: Sehat}\n- {code: S, level: sasaran, name: Ibu, parents: [T],"
+        " indicators: [{code: aki, name: Angka kematian ibu, level: outcome}]}\n",
+        encoding="utf-8",
+    )
     assert [item.code for item in read_cascade(file).nodes] == ["T", "S"]
     file.write_text("nodes:\n- {code: T, level: tujuan, nama: Sehat}\n", encoding="utf-8")
     with pytest.raises(InputFaults) as caught:

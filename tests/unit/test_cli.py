@@ -39,8 +39,8 @@ def test_help_is_fast_to_load_and_in_two_languages():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     for lang, word in (("id", "Periksa satu studi"), ("en", "Check one study")):
-        done = subprocess.run([sys.executable, "-m", "kinerja_lab", "--help"], capture_output=True, text=True, check=True,
-                              env={**os.environ, "KINERJA_LANG": lang})
+        done = subprocess.run([sys.executable, "-m", "kinerja_lab", "--help"], capture_output=True, text=True,
+                              check=True, env={**os.environ, "KINERJA_LANG": lang})
         assert word in done.stdout
 
 

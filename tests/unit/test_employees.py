@@ -44,13 +44,19 @@ def faults(frame):
 
 
 def deviations(organisation, *counts):
-    return guide_deviations(dict(zip(CODES, counts, strict=True)), organisation=organisation, guide=GUIDE, rule=RULE,
-                            suppress_below=5)
+    return guide_deviations(
+        dict(zip(CODES, counts, strict=True)), organisation=organisation, guide=GUIDE, rule=RULE, suppress_below=5
+    )
 
 
-@pytest.mark.parametrize(("result", "row"), [
-    ("di atas", ("sangat_baik", "baik", "kurang")), ("sesuai", ("baik", "baik", "kurang")),
-    ("di bawah", ("butuh_perbaikan", "butuh_perbaikan", "sangat_kurang"))])
+@pytest.mark.parametrize(
+    ("result", "row"),
+    [
+        ("di atas", ("sangat_baik", "baik", "kurang")),
+        ("sesuai", ("baik", "baik", "kurang")),
+        ("di bawah", ("butuh_perbaikan", "butuh_perbaikan", "sangat_kurang")),
+    ],
+)
 def test_the_nine_cells(result, row):
     assert tuple(predicate(result, behaviour, rule=RULE) for behaviour in ("di atas", "sesuai", "di bawah")) == row
 
@@ -60,9 +66,17 @@ def test_spellings_of_a_rating(text):
     assert read_rating(text, rule=RULE) == "di_atas"
 
 
-@pytest.mark.parametrize(("text", "code"), [("Cukup", "butuh_perbaikan"), ("Kurang/Misconduct", "kurang"),
-                                            ("Kurang / Misconduct", "kurang"), ("SANGAT KURANG", "sangat_kurang"),
-                                            ("sangatbaik", "sangat_baik"), ("Kurang", "kurang")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Cukup", "butuh_perbaikan"),
+        ("Kurang/Misconduct", "kurang"),
+        ("Kurang / Misconduct", "kurang"),
+        ("SANGAT KURANG", "sangat_kurang"),
+        ("sangatbaik", "sangat_baik"),
+        ("Kurang", "kurang"),
+    ],
+)
 def test_spellings_of_a_predicate(text, code):
     assert read_predicate(text, rule=RULE) == code
 
@@ -78,8 +92,16 @@ def test_a_word_with_two_meanings_is_asked_about():
         read_predicate("Buruk", rule=RULE)
 
 
-@pytest.mark.parametrize(("code", "printed"), [
-    ("sangat_baik", "5.63"), ("baik", "3.75"), ("butuh_perbaikan", "2.81"), ("kurang", "1.88"), ("sangat_kurang", "0.94")])
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("sangat_baik", "5.63"),
+        ("baik", "3.75"),
+        ("butuh_perbaikan", "2.81"),
+        ("kurang", "1.88"),
+        ("sangat_kurang", "0.94"),
+    ],
+)
 def test_credit_points_of_a_base_of_three_and_three_quarters(code, printed):
     points = credit_points(3.75, predicate=code, rule=RULE)
     assert Decimal(str(points)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP) == Decimal(printed)
@@ -88,7 +110,9 @@ def test_credit_points_of_a_base_of_three_and_three_quarters(code, printed):
         credit_points(-1, predicate=code, rule=RULE)
 
 
-@pytest.mark.parametrize("column", ["Nama", "NIP", "nip_baru", "Nama Pegawai", "email", "NIK", "Jabatan", "employee_id"])
+@pytest.mark.parametrize(
+    "column", ["Nama", "NIP", "nip_baru", "Nama Pegawai", "email", "NIK", "Jabatan", "employee_id"]
+)
 def test_a_column_that_names_people_is_refused(column):
     found = faults(table(**{"unit": ["A"], "predikat": ["Baik"], column: ["x"]}))
     assert [(fault.message.code, fault.column) for fault in found] == [("fault.personal_column", column)]
@@ -103,12 +127,17 @@ def test_other_columns_are_refused_too_and_all_faults_come_at_once():
     found = faults(table(unit=["A"], predikat=["Baik"], catatan=["x"], Nama=["y"]))
     assert [fault.message.code for fault in found] == ["fault.ratings_column", "fault.personal_column"]
     found = faults(table(hasil=["bagus", "sesuai"], perilaku=["sesuai", "???"]))
-    assert [(fault.line, fault.column, fault.value) for fault in found] == [(2, "hasil", "bagus"), (3, "perilaku", "???")]
+    assert [(fault.line, fault.column, fault.value) for fault in found] == [
+        (2, "hasil", "bagus"),
+        (3, "perilaku", "???"),
+    ]
     assert [fault.message.code for fault in faults(table(unit=["A"]))] == ["fault.ratings_missing"]
 
 
 def test_the_file_s_own_predicate_is_compared_with_the_matrix():
-    frame = table(**{"hasil kerja": ["di atas", "sesuai"], "Perilaku": ["di bawah", "sesuai"], "Predikat": ["Baik", "Baik"]})
+    frame = table(
+        **{"hasil kerja": ["di atas", "sesuai"], "Perilaku": ["di bawah", "sesuai"], "Predikat": ["Baik", "Baik"]}
+    )
     ratings = ratings_from_frame(frame, rule=RULE)
     assert list(ratings.frame["predicate"]) == ["kurang", "baik"] and matrix_mismatches(ratings) == 1
 
@@ -125,7 +154,9 @@ def shares(*groups, suppress_below=10):
 def test_shares_and_why_there_is_no_interval():
     found = shares(group("A", baik=15, kurang=5))
     mine = found[found["unit"] == "A"].set_index("label")
-    assert mine.loc["baik", "value"] == 15 / 20 and mine.loc["kurang", "value"] == 5 / 20 and mine.loc["baik", "n"] == 20
+    assert (
+        mine.loc["baik", "value"] == 15 / 20 and mine.loc["kurang", "value"] == 5 / 20 and mine.loc["baik", "n"] == 20
+    )
     assert set(found["note"]) == {"census_of_employees"}
 
 
@@ -149,22 +180,33 @@ def test_a_single_small_group_hides_the_total_too():
         shares(group("A", baik=4), suppress_below=1)
 
 
-@pytest.mark.parametrize(("organisation", "counts"), [
-    ("Istimewa", (12, 5, 3, 0, 0)), ("Baik", (3, 13, 4, 0, 0)), ("Butuh Perbaikan", (2, 4, 12, 2, 0)),
-    ("Cukup", (2, 4, 12, 2, 0)), ("Kurang", (2, 4, 2, 12, 0)), ("Sangat Kurang", (0, 4, 1, 2, 13))])
+@pytest.mark.parametrize(
+    ("organisation", "counts"),
+    [
+        ("Istimewa", (12, 5, 3, 0, 0)),
+        ("Baik", (3, 13, 4, 0, 0)),
+        ("Butuh Perbaikan", (2, 4, 12, 2, 0)),
+        ("Cukup", (2, 4, 12, 2, 0)),
+        ("Kurang", (2, 4, 2, 12, 0)),
+        ("Sangat Kurang", (0, 4, 1, 2, 13)),
+    ],
+)
 def test_a_spread_after_the_guide_has_no_deviation(organisation, counts):
     assert deviations(organisation, *counts) == ()
 
 
-@pytest.mark.parametrize(("organisation", "counts", "kinds"), [
-    ("Istimewa", (10, 10, 0, 0, 0), ["more_than"]),              # exactly half is not most
-    ("Istimewa", (20, 0, 0, 0, 0), ["at_most"]),
-    ("Baik", (6, 14, 0, 0, 0), ["at_least_people"]),
-    ("Baik", (0, 20, 0, 0, 0), ["at_most", "at_least_people"]),
-    ("Butuh Perbaikan", (3, 6, 11, 0, 0), ["at_least", "at_most"]),
-    ("Kurang", (0, 7, 1, 12, 0), ["at_least"]),
-    ("Sangat Kurang", (1, 4, 1, 2, 12), ["at_most"]),
-])
+@pytest.mark.parametrize(
+    ("organisation", "counts", "kinds"),
+    [
+        ("Istimewa", (10, 10, 0, 0, 0), ["more_than"]),  # exactly half is not most
+        ("Istimewa", (20, 0, 0, 0, 0), ["at_most"]),
+        ("Baik", (6, 14, 0, 0, 0), ["at_least_people"]),
+        ("Baik", (0, 20, 0, 0, 0), ["at_most", "at_least_people"]),
+        ("Butuh Perbaikan", (3, 6, 11, 0, 0), ["at_least", "at_most"]),
+        ("Kurang", (0, 7, 1, 12, 0), ["at_least"]),
+        ("Sangat Kurang", (1, 4, 1, 2, 12), ["at_most"]),
+    ],
+)
 def test_deviations_from_the_guide(organisation, counts, kinds):
     found = deviations(organisation, *counts)
     assert [item.rule.kind for item in found] == kinds
@@ -180,9 +222,9 @@ def test_seventy_per_cent_is_marked_as_a_reading():
 
 
 def test_bounds_are_exact_at_their_ends():
-    assert deviations("Butuh Perbaikan", 2, 6, 12, 0, 0) == ()       # 10 and 60 per cent exactly
-    assert deviations("Istimewa", 14, 6, 0, 0, 0) == ()              # 70 per cent exactly
-    assert deviations("Sangat Kurang", 0, 6, 1, 1, 12) == ()         # 60 and 10 per cent exactly
+    assert deviations("Butuh Perbaikan", 2, 6, 12, 0, 0) == ()  # 10 and 60 per cent exactly
+    assert deviations("Istimewa", 14, 6, 0, 0, 0) == ()  # 70 per cent exactly
+    assert deviations("Sangat Kurang", 0, 6, 1, 1, 12) == ()  # 60 and 10 per cent exactly
 
 
 def test_small_groups_and_unknown_predicates_are_not_judged():
@@ -207,12 +249,16 @@ def test_what_if_moves_people_and_their_credit():
 
 def test_behaviour_below_sinks_every_result():
     assert {predicate(result, "di bawah", rule=RULE) for result in ("di atas", "sesuai", "di bawah")} == {
-        "kurang", "sangat_kurang"}
+        "kurang",
+        "sangat_kurang",
+    }
 
 
 def test_a_move_needs_people_and_known_cells():
     cells = {("sesuai", "sesuai"): 12}
-    too_many = Move(from_result="sesuai", from_behaviour="sesuai", to_result="di_atas", to_behaviour="sesuai", people=13)
+    too_many = Move(
+        from_result="sesuai", from_behaviour="sesuai", to_result="di_atas", to_behaviour="sesuai", people=13
+    )
     with pytest.raises(KinerjaError, match="move_too_many"):
         what_if(cells, [too_many], rule=RULE, suppress_below=10)
     unknown = Move(from_result="sesuai", from_behaviour="sesuai", to_result="hebat", to_behaviour="sesuai", people=1)

@@ -5,23 +5,55 @@ import pytest
 from kinerja_lab.drafting.morphology import analyses, is_built_from
 
 
-@pytest.mark.parametrize(("word", "root"), [
-    ("meningkatnya", "tingkat"), ("peningkatan", "tingkat"), ("ditingkatkan", "tingkat"), ("meningkatkan", "tingkat"),
-    ("penurunan", "turun"), ("menurun", "turun"), ("mengurangi", "kurang"), ("pengurangan", "kurang"),
-    ("berkurangnya", "kurang"), ("penambahan", "tambah"), ("membaik", "baik"), ("perbaikan", "baik"),
-    ("mempercepat", "cepat"), ("percepatan", "cepat"), ("terlaksananya", "laksana"), ("pelaksanaan", "laksana"),
-    ("menyusun", "susun"), ("penyusunan", "susun"), ("tersusunnya", "susun"), ("pemenuhan", "penuh"),
-    ("terpenuhinya", "penuh"), ("penyediaan", "sedia"), ("mengecat", "cat"), ("belajar", "ajar"), ("kehadiran", "hadir"),
-    ("memproses", "proses"), ("pengelolaan", "kelola"), ("pelatihan-pelatihan", "latih"), ("Meningkatnya", "tingkat"),
-])
+@pytest.mark.parametrize(
+    ("word", "root"),
+    [
+        ("meningkatnya", "tingkat"),
+        ("peningkatan", "tingkat"),
+        ("ditingkatkan", "tingkat"),
+        ("meningkatkan", "tingkat"),
+        ("penurunan", "turun"),
+        ("menurun", "turun"),
+        ("mengurangi", "kurang"),
+        ("pengurangan", "kurang"),
+        ("berkurangnya", "kurang"),
+        ("penambahan", "tambah"),
+        ("membaik", "baik"),
+        ("perbaikan", "baik"),
+        ("mempercepat", "cepat"),
+        ("percepatan", "cepat"),
+        ("terlaksananya", "laksana"),
+        ("pelaksanaan", "laksana"),
+        ("menyusun", "susun"),
+        ("penyusunan", "susun"),
+        ("tersusunnya", "susun"),
+        ("pemenuhan", "penuh"),
+        ("terpenuhinya", "penuh"),
+        ("penyediaan", "sedia"),
+        ("mengecat", "cat"),
+        ("belajar", "ajar"),
+        ("kehadiran", "hadir"),
+        ("memproses", "proses"),
+        ("pengelolaan", "kelola"),
+        ("pelatihan-pelatihan", "latih"),
+        ("Meningkatnya", "tingkat"),
+    ],
+)
 def test_affixes_are_taken_off(word, root):
     assert is_built_from(word, root)
 
 
-@pytest.mark.parametrize(("word", "root"), [
-    ("tingkat", "tingkat"), ("peringkat", "tingkat"), ("kekurangan", "turun"), ("menteri", "turun"), ("hadiah", "hadir"),
-    ("tingkatnya", "tingkat"),
-])
+@pytest.mark.parametrize(
+    ("word", "root"),
+    [
+        ("tingkat", "tingkat"),
+        ("peringkat", "tingkat"),
+        ("kekurangan", "turun"),
+        ("menteri", "turun"),
+        ("hadiah", "hadir"),
+        ("tingkatnya", "tingkat"),
+    ],
+)
 def test_bare_roots_and_neighbours_are_no_derivations(word, root):
     assert not is_built_from(word, root)
 

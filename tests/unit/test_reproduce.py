@@ -14,17 +14,21 @@ UP, DOWN, KEEP = Polarity.MAXIMISE, Polarity.MINIMISE, Polarity.STABILISE
 
 
 def first(target, realisation, printed, polarity, **more):
-    return reproduce(Realisation(period="2024", target=target, realisation=realisation, printed=printed),
-                     polarity=polarity, **more)
+    return reproduce(
+        Realisation(period="2024", target=target, realisation=realisation, printed=printed), polarity=polarity, **more
+    )
 
 
-@pytest.mark.parametrize(("target", "realisation", "printed", "polarity", "formula", "operands"), [
-    (80, 88, 88 / 80 * 100, UP, "up", "as_shown"),
-    (93, 120, round((2 * 93 - 120) / 93 * 100, 2), DOWN, "down_linear", "as_shown"),
-    (93, 120, round(93 / 120 * 100, 2), DOWN, "down_ratio", "as_shown"),
-    (5.1, 9.8, round((2 * 5.0612 - 9.8) / 5.0612 * 100, 2), DOWN, "down_linear", "target_rounded"),
-    (100, 100, 65.93, UP, "up", "realisation_lost"),
-])
+@pytest.mark.parametrize(
+    ("target", "realisation", "printed", "polarity", "formula", "operands"),
+    [
+        (80, 88, 88 / 80 * 100, UP, "up", "as_shown"),
+        (93, 120, round((2 * 93 - 120) / 93 * 100, 2), DOWN, "down_linear", "as_shown"),
+        (93, 120, round(93 / 120 * 100, 2), DOWN, "down_ratio", "as_shown"),
+        (5.1, 9.8, round((2 * 5.0612 - 9.8) / 5.0612 * 100, 2), DOWN, "down_linear", "target_rounded"),
+        (100, 100, 65.93, UP, "up", "realisation_lost"),
+    ],
+)
 def test_the_rule_is_found(target, realisation, printed, polarity, formula, operands):
     found = first(target, realisation, printed, polarity)[0]
     assert (found.formula, found.operands, found.fits_polarity, found.cap) == (formula, operands, True, CapRule.NONE)
@@ -52,8 +56,10 @@ def test_what_was_lost_is_computed_back():
 
 
 def test_a_slipped_row_is_found_with_the_target_it_used():
-    entries = [Realisation(period="2023", target=80, realisation=84, printed=105.0),
-               Realisation(period="2024", target=90, realisation=85, printed=85 / 80 * 100)]
+    entries = [
+        Realisation(period="2023", target=80, realisation=84, printed=105.0),
+        Realisation(period="2024", target=90, realisation=85, printed=85 / 80 * 100),
+    ]
     found = reproduce_series(entries, polarity=UP)["2024"][0]
     assert (found.operands, found.assumed) == ("other_target", 80)
 
@@ -88,12 +94,21 @@ def test_the_real_plan(shared):
     groups = defaultdict(list)
     with (shared / "data/renstra-banyuwangi/capaian_2020_2024.csv").open(encoding="utf-8") as handle:
         for row in csv.DictReader(handle):
-            numbers = [float(row[name]) if row[name] else float("nan") for name in ("target", "realisasi", "rasio_laporan")]
-            groups[row["indikator"], row["polaritas"]].append(Realisation(
-                period=row["tahun"], target=numbers[0], realisation=numbers[1], printed=numbers[2]))
+            numbers = [
+                float(row[name]) if row[name] else float("nan") for name in ("target", "realisasi", "rasio_laporan")
+            ]
+            groups[row["indikator"], row["polaritas"]].append(
+                Realisation(period=row["tahun"], target=numbers[0], realisation=numbers[1], printed=numbers[2])
+            )
     operands = defaultdict(int)
     for (_, polarity), entries in groups.items():
         for found in reproduce_series(entries, polarity=UP if polarity == "naik" else DOWN).values():
             operands[found[0].operands if found else "none"] += 1
             assert all(item.fits_polarity for item in found[:1])
-    assert dict(operands) == {"as_shown": 106, "realisation_lost": 11, "target_rounded": 2, "realisation_rounded": 1, "none": 1}
+    assert dict(operands) == {
+        "as_shown": 106,
+        "realisation_lost": 11,
+        "target_rounded": 2,
+        "realisation_rounded": 1,
+        "none": 1,
+    }

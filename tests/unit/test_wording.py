@@ -22,8 +22,14 @@ from kinerja_lab.text.catalogue import LANGUAGES, catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = load_wording_rules()
-GOOD = Draft(name="Persentase pasien RSUD yang dilayani paling lama 60 menit", numerator="pasien yang dilayani <= 60 menit",
-             denominator="pasien RSUD × 100", unit="%", source="SIMRS", frequency="bulanan")
+GOOD = Draft(
+    name="Persentase pasien RSUD yang dilayani paling lama 60 menit",
+    numerator="pasien yang dilayani <= 60 menit",
+    denominator="pasien RSUD × 100",
+    unit="%",
+    source="SIMRS",
+    frequency="bulanan",
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +41,10 @@ def bench():
 
 
 def codes(**changes):
-    words = {name: getattr(GOOD, name) for name in ("name", "numerator", "denominator", "unit", "source", "frequency",
-                                                    "level", "survey")}
+    words = {
+        name: getattr(GOOD, name)
+        for name in ("name", "numerator", "denominator", "unit", "source", "frequency", "level", "survey")
+    }
     return {hit.code: hit for hit in check_wording(Draft(**{**words, **changes}), rules=RULES)}
 
 
@@ -44,36 +52,42 @@ def test_a_good_indicator_passes_every_rule():
     assert codes() == {}
 
 
-@pytest.mark.parametrize(("code", "changes"), [
-    ("DEF004", {"name": "Meningkatnya pasien RSUD yang dilayani tepat waktu"}),
-    ("DEF005", {"name": "Tingkat kehadiran pegawai RSUD"}),
-    ("WRD001", {"name": "Terlaksananya sosialisasi pencegahan stunting"}),
-    ("WRD002", {"name": "Optimalnya pelayanan KTP", "numerator": "KTP yang terbit"}),
-    ("WRD003", {"name": "Kelulusan siswa dan rata-rata nilai siswa"}),
-    ("WRD004", {"name": "Tingkat kepuasan", "numerator": "nilai", "denominator": ""}),
-    ("WRD005", {"frequency": ""}),
-    ("WRD006", {"unit": "orang"}),
-    ("WRD006", {"denominator": "pasien RSUD × 10.000"}),
-    ("WRD007", {"denominator": "sasaran pasien × 100"}),
-    ("WRD008", {"name": "Jumlah dokumen kesehatan yang disusun"}),
-    ("WRD009", {"source": "Dinas Kesehatan"}),
-    ("WRD009", {"source": ""}),
-])
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("DEF004", {"name": "Meningkatnya pasien RSUD yang dilayani tepat waktu"}),
+        ("DEF005", {"name": "Tingkat kehadiran pegawai RSUD"}),
+        ("WRD001", {"name": "Terlaksananya sosialisasi pencegahan stunting"}),
+        ("WRD002", {"name": "Optimalnya pelayanan KTP", "numerator": "KTP yang terbit"}),
+        ("WRD003", {"name": "Kelulusan siswa dan rata-rata nilai siswa"}),
+        ("WRD004", {"name": "Tingkat kepuasan", "numerator": "nilai", "denominator": ""}),
+        ("WRD005", {"frequency": ""}),
+        ("WRD006", {"unit": "orang"}),
+        ("WRD006", {"denominator": "pasien RSUD × 10.000"}),
+        ("WRD007", {"denominator": "sasaran pasien × 100"}),
+        ("WRD008", {"name": "Jumlah dokumen kesehatan yang disusun"}),
+        ("WRD009", {"source": "Dinas Kesehatan"}),
+        ("WRD009", {"source": ""}),
+    ],
+)
 def test_a_rule_fires(code, changes):
     assert code in codes(**changes)
 
 
-@pytest.mark.parametrize(("code", "changes"), [
-    ("DEF004", {"name": "Tingkat pasien RSUD yang dilayani tepat waktu"}),
-    ("DEF004", {"name": "Persentase perbaikan jalan yang selesai"}),
-    ("DEF005", {"name": "Tingkat kehadiran siswa SD"}),
-    ("WRD001", {"name": "Persentase peserta pelatihan kerja yang diterima bekerja"}),
-    ("WRD002", {"name": "Kualitas udara kota", "numerator": "hari dengan ISPU di bawah 51"}),
-    ("WRD003", {"name": "Puskesmas dengan sarana dan prasarana sesuai standar"}),
-    ("WRD005", {"frequency": "", "numerator": "pasien yang dilayani selama setahun"}),
-    ("WRD006", {"name": "Rata-rata waktu tunggu pasien", "unit": "menit", "denominator": "pasien"}),
-    ("WRD007", {"denominator": "estimasi pasien × 100", "unit": "indeks"}),
-])
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("DEF004", {"name": "Tingkat pasien RSUD yang dilayani tepat waktu"}),
+        ("DEF004", {"name": "Persentase perbaikan jalan yang selesai"}),
+        ("DEF005", {"name": "Tingkat kehadiran siswa SD"}),
+        ("WRD001", {"name": "Persentase peserta pelatihan kerja yang diterima bekerja"}),
+        ("WRD002", {"name": "Kualitas udara kota", "numerator": "hari dengan ISPU di bawah 51"}),
+        ("WRD003", {"name": "Puskesmas dengan sarana dan prasarana sesuai standar"}),
+        ("WRD005", {"frequency": "", "numerator": "pasien yang dilayani selama setahun"}),
+        ("WRD006", {"name": "Rata-rata waktu tunggu pasien", "unit": "menit", "denominator": "pasien"}),
+        ("WRD007", {"denominator": "estimasi pasien × 100", "unit": "indeks"}),
+    ],
+)
 def test_a_rule_stays_silent(code, changes):
     assert code not in codes(**changes)
 
@@ -118,8 +132,13 @@ def test_a_bad_pattern_is_refused(text):
 
 
 def test_codes_stand_once_and_lists_must_be_there():
-    rule = WordingRule(code="WRD003", kind=RuleKind.TWO_THINGS, concern_at=(IndicatorLevel.OUTCOME,),
-                       before=Words(id="a"), after=Words(id="b"))
+    rule = WordingRule(
+        code="WRD003",
+        kind=RuleKind.TWO_THINGS,
+        concern_at=(IndicatorLevel.OUTCOME,),
+        before=Words(id="a"),
+        after=Words(id="b"),
+    )
     with pytest.raises(KinerjaError, match="wording_rule_twice"):
         WordingRules(version="1", rules=(rule, rule))
     with pytest.raises(KinerjaError, match="wording_list"):
@@ -130,8 +149,11 @@ def test_codes_stand_once_and_lists_must_be_there():
 
 def test_a_file_of_rules_with_an_unknown_key_says_what_was_meant(tmp_path):
     file = tmp_path / "aturan.yml"
-    file.write_text("version: '1'\nrules:\n  - code: WRD001\n    kind: pattern\n    patern: [rapat]\n"
-                    "    before: {id: a, en: a}\n    after: {id: b, en: b}\n", encoding="utf-8")
+    file.write_text(
+        "version: '1'\nrules:\n  - code: WRD001\n    kind: pattern\n    patern: [rapat]\n"
+        "    before: {id: a, en: a}\n    after: {id: b, en: b}\n",
+        encoding="utf-8",
+    )
     with pytest.raises(InputFaults) as caught:
         read_wording_rules(file)
     [fault] = caught.value.faults
