@@ -1,8 +1,8 @@
 """Seconds per region of ``kinerja report`` against papermill's own command line, on the same regions in the same run.
 
 The peer is what the manuals of both tools say: for each region ``papermill`` on the template, then ``jupyter nbconvert``.
-Both sides run with one thread for linear algebra. CPU seconds (of the whole process tree) are the honest unit on a busy
-machine; wall seconds are printed beside them.
+Both sides run with one thread for linear algebra. CPU seconds (of the whole process tree) are the honest unit on a
+busy machine; wall seconds are printed beside them.
 
     python benchmarks/bench_report.py [--study layanan-publik] [--regions 4] [--jobs 2]
 """

@@ -14,12 +14,16 @@ import numpy as np
 
 from kinerja_lab.core.options import IndicatorLevel
 from kinerja_lab.drafting.wording import Draft, check_wording
-from kinerja_lab.io.wording_rules import load_wording_rules
+from kinerja_lab.io.wording_rules import load_wording_rules, read_wording_rules
 from kinerja_lab.numeric.intervals import wilson
 
 LABELS = Path(__file__).resolve().parents[1] / "tests" / "reference" / "wording_labels.csv"
-PARTS = {"ab": "kalimat yang dikumpulkan dan disusun penulis aturan (bagian a dan b)",
-         "c": "dokumen daerah lain, dilabeli lalu diukur sekali (bagian c)"}
+BEFORE = LABELS.with_name("wording_rules_2026_1.yml")
+PARTS = {
+    "ab": ("kalimat yang dikumpulkan dan disusun penulis aturan (bagian a dan b), aturan sekarang", None),
+    "c": ("dokumen daerah lain (bagian c), aturan 2026.1 yang ditulis sebelum bagian c dibaca", BEFORE),
+    "d": ("dokumen lain lagi (bagian d), aturan sekarang yang ditulis sebelum bagian d diukur", None),
+}
 HEAD = ("| aturan | benar | salah alarm | terlewat | presisi (selang 95%) | kelengkapan (selang 95%) |",
         "|---|---:|---:|---:|---|---|")
 
@@ -37,9 +41,9 @@ def draft_of(row: Mapping[str, str]) -> Draft:
                  level=IndicatorLevel(row["level"]), source=row["source"], frequency=row["frequency"], survey=survey)
 
 
-def outcomes(rows: Sequence[Mapping[str, str]]) -> dict[str, dict[str, list[str]]]:
-    """Ids of the rows found rightly, found wrongly and missed, by rule."""
-    rules = load_wording_rules()
+def outcomes(rows: Sequence[Mapping[str, str]], *, file: Path | None = None) -> dict[str, dict[str, list[str]]]:
+    """Ids of the rows found rightly, found wrongly and missed, by rule of a file (the shipped one by default)."""
+    rules = read_wording_rules(file) if file else load_wording_rules()
     out = {rule.code: {"right": [], "wrong": [], "missed": []} for rule in rules.rules}
     for row in rows:
         found = {hit.code for hit in check_wording(draft_of(row), rules=rules)}
@@ -52,10 +56,10 @@ def outcomes(rows: Sequence[Mapping[str, str]]) -> dict[str, dict[str, list[str]
     return out
 
 
-def table(rows: Sequence[Mapping[str, str]]) -> list[str]:
+def table(rows: Sequence[Mapping[str, str]], *, file: Path | None = None) -> list[str]:
     """Precision and recall as lines of a Markdown table."""
     lines = list(HEAD)
-    for code, lists in outcomes(rows).items():
+    for code, lists in outcomes(rows, file=file).items():
         right, wrong, missed = (len(lists[name]) for name in ("right", "wrong", "missed"))
         lines.append(f"| {code} | {right} | {wrong} | {missed} | {_share(right, right + wrong)} | "
                      f"{_share(right, right + missed)} |")
@@ -71,10 +75,10 @@ def _share(hits: int, total: int) -> str:
 
 def main() -> None:
     rows = labelled()
-    for part, title in PARTS.items():
+    for part, (title, file) in PARTS.items():
         chosen = [row for row in rows if row["part"] in part]
         print(f"{title}: {len(chosen)} indikator")
-        print("\n".join(table(chosen)))
+        print("\n".join(table(chosen, file=file)))
     if "--errors" in sys.argv:
         names = {row["id"]: row["name"] for row in rows}
         for code, lists in outcomes(rows).items():

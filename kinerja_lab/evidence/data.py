@@ -67,7 +67,9 @@ def _missing_answers(case: Case) -> Answer:
 
 
 def _straightlining(case: Case) -> Answer:
-    """DAT002."""
+    """DAT002: published scores of a unit are no answer sheet, so equal ones say nothing about care."""
+    if case.results.setting.row_is_unit:
+        raise NotApplicable("rows_are_units")
     share = need_interval(case.results.survey.straightlining)
     return Answer(
         status=at_most(share, STRAIGHT_CONCERN, failed_above=STRAIGHT_FAILED),
@@ -105,6 +107,8 @@ def _constant_items(case: Case) -> Answer:
 
 def _too_few_respondents(case: Case) -> Answer:
     """DAT004: small units are counted, never named."""
+    if case.results.setting.row_is_unit:
+        raise NotApplicable("rows_are_units")
     survey, below = case.results.survey, case.results.setting.suppress_below
     small, units = _small_units(survey, below)
     n = survey.index.n
@@ -131,7 +135,8 @@ def _gaps_and_zeros(case: Case) -> Answer:
     if not cells or rows["value"].isna().all():
         raise NotApplicable("no_outcome_rows", measure=Words(id=measure.name, en=measure.name_en))
     gaps = cells - int(rows["value"].notna().sum())
-    zeros = [Message("finding_part.zero", {"unit": unit, "period": period})
+    names = case.results.unit_names
+    zeros = [Message("finding_part.zero", {"unit": names.get(unit, unit), "period": period})
              for unit, period in _unlikely_zeros(rows, measure, cells)]
     share = gaps / cells
     status = Status.PASSED

@@ -27,7 +27,8 @@ def _outside_funnel(case: Case) -> Answer:
     worse_side = {Polarity.MAXIMISE: "low", Polarity.MINIMISE: "high"}.get(polarity)
     worse = [str(unit) for unit, side, _ in found.flags if worse_side in (side, None)]
     better = [str(unit) for unit, side, _ in found.flags if str(unit) not in worse]
-    shown = {name: [unit for unit in group if sizes.get(unit, 0) >= below]
+    known = case.results.unit_names
+    shown = {name: [known.get(unit, unit) for unit in group if sizes.get(unit, 0) >= below]
              for name, group in (("worse", worse), ("better", better))}
     params = {"units": len(found.units), "worse": len(worse), "better": len(better), "what": Message(
         "finding_part.funnel", {"worse": _names(shown["worse"]), "better": _names(shown["better"])})}

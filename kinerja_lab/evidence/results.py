@@ -47,6 +47,8 @@ class Setting:
         Groups with fewer respondents are hidden.
     synthetic : bool
         Whether the data are made up.
+    row_is_unit : bool
+        Whether a row of the survey is a unit with its published scores, not a respondent.
     """
 
     study: str
@@ -60,6 +62,7 @@ class Setting:
     level: float
     suppress_below: int
     synthetic: bool = False
+    row_is_unit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -168,6 +171,8 @@ class RegionResults:
         By indicator code, one for each entry of its series, in order.
     scale : Ruleset or None
         The achievement scale used to name categories.
+    unit_names : mapping of str to str
+        Names of units by code; a unit without one is called by its code.
     wording : WordingRules or None
         Rules about the wording of indicators.
     peers : tuple of Indicator
@@ -183,6 +188,7 @@ class RegionResults:
     looks: tuple[CriterionLook, ...] = ()
     achievements: Mapping[str, tuple[Achievement | NotApplicable, ...]] = field(default_factory=dict)
     scale: Ruleset | None = None
+    unit_names: Mapping[str, str] = field(default_factory=dict)
     wording: WordingRules | None = None
     peers: tuple[Indicator, ...] = ()
     statements: tuple[Statement, ...] = ()

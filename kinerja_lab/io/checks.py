@@ -35,15 +35,15 @@ def check_study(study: Study) -> None:
     """
     open_source(study)
     faults: list[InputFault] = []
-    for key in ("survey", "outcomes"):
+    own_faults = {"survey": _survey, "outcomes": _outcomes, "units": lambda table, study: []}
+    for key, find in own_faults.items():
         source = getattr(study, key)
         if source is None:
             continue
         connection, rows = scan(source)
         with connection:
-            table = _Table(connection=connection, rows=rows, source=source)
             faults += scan_personal_data(connection, rows, file=source.name)
-            faults += _survey(table, study) if key == "survey" else _outcomes(table, study)
+            faults += find(_Table(connection=connection, rows=rows, source=source), study)
     for path in study.external_files:
         connection, rows = scan(TableSource(path=path, name=path.name))
         with connection:

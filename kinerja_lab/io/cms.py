@@ -66,6 +66,7 @@ def import_cms_vbp(source_dir: Path, target_dir: Path) -> None:
     if faults:
         raise InputFaults(faults)
     write_parquet(_survey(homes, tables["survey_dimensions.csv"]), Path(target_dir) / "survey.parquet")
+    write_parquet(hospitals["name"].rename_axis("unit").reset_index(), Path(target_dir) / "units.parquet")
     write_parquet(_outcomes(homes, tables["outcomes.csv"], tables["readmissions.csv"]),
                   Path(target_dir) / "outcomes.parquet")
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from kinerja_lab.core.errors import InputFault, InputFaults, KinerjaError, closest
-from kinerja_lab.core.indicator import AchievementRule, Criterion, Indicator, Realisation, Revision
+from kinerja_lab.core.errors import InputFault, InputFaults, closest
+from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.instrument import Instrument, Item
 from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.io.indicator_values import as_indicator
 from kinerja_lab.io.specs import IndicatorSpec, InstrumentSpec, StudySpec, read_spec
 from kinerja_lab.io.yaml_text import YamlText, read_yaml
 
@@ -13,9 +14,6 @@ __all__ = ["Definition", "agency_faults", "as_instrument", "definition_faults", 
 
 Definition = tuple[IndicatorSpec, YamlText, Indicator]
 """An indicator's model, its file and the value made of them."""
-
-_PLACE = {"indicator_owner": "checker", "indicator_range": "stable_range", "indicator_code": "code",
-          "indicator_formula": "numerator"}
 
 
 def read_instrument(
@@ -111,30 +109,11 @@ def read_indicators(folder: Path, name: str, study: YamlText) -> tuple[list[Defi
         if spec is None:
             faults += found
             continue
-        try:
-            out.append((spec, text, _as_indicator(spec)))
-        except KinerjaError as error:
-            code = error.message.code.split(".", 1)[1]
-            faults.append(text.fault("indicator_wrong", (_PLACE.get(code, "code"),), reason=error.message))
+        indicator, found = as_indicator(spec, text)
+        faults += found
+        if indicator is not None:
+            out.append((spec, text, indicator))
     return out, faults
-
-
-def _as_indicator(spec: IndicatorSpec) -> Indicator:
-    nan = float("nan")
-    plain = {name: getattr(spec, name) for name in (
-        "code", "name", "name_en", "question", "why", "numerator", "denominator", "survey", "measure", "unit",
-        "polarity", "level", "source", "frequency", "baseline_year", "owner", "checker", "reviewed", "next_review")}
-    return Indicator(
-        **plain,
-        stable_range=tuple(spec.stable_range) if spec.stable_range else None,
-        agencies=tuple(spec.agencies), baseline=nan if spec.baseline is None else spec.baseline,
-        rule=AchievementRule(down=spec.rule.down, cap=spec.rule.cap, zero=spec.rule.zero),
-        series=tuple(Realisation(
-            period=item.period, target=item.target, realisation=nan if item.realisation is None else item.realisation,
-            printed=nan if item.printed is None else item.printed) for item in spec.series),
-        criteria=tuple(Criterion(measure=item.measure, sign=item.sign) for item in spec.criteria),
-        revisions=tuple(Revision(on=item.on, by=item.by, reason=item.reason) for item in spec.revisions),
-    )
 
 
 def definition_faults(

@@ -14,8 +14,8 @@ from kinerja_lab.io.dictionary_sheet import Cell, SheetTable, read_sheet
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
 from kinerja_lab.io.indicator_new import required_fields
 from kinerja_lab.io.indicator_text import new_text
-from kinerja_lab.io.indicator_values import IndicatorSpec, as_indicator
-from kinerja_lab.io.specs import read_spec
+from kinerja_lab.io.indicator_values import as_indicator
+from kinerja_lab.io.specs import IndicatorSpec, read_spec
 from kinerja_lab.io.whole_files import write_whole
 from kinerja_lab.io.yaml_text import YamlText
 

@@ -13,8 +13,8 @@ from kinerja_lab.core.message import Message
 from kinerja_lab.drafting.revision import recorded_retirement, recorded_revision
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
 from kinerja_lab.io.indicator_text import append_item, set_fields
-from kinerja_lab.io.indicator_values import IndicatorSpec, as_indicator
-from kinerja_lab.io.specs import read_spec
+from kinerja_lab.io.indicator_values import as_indicator
+from kinerja_lab.io.specs import IndicatorSpec, read_spec
 from kinerja_lab.io.yaml_text import read_yaml
 
 __all__ = [

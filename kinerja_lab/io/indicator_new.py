@@ -8,7 +8,7 @@ from pathlib import Path
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
 from kinerja_lab.io.indicator_text import new_text
-from kinerja_lab.io.indicator_values import IndicatorSpec
+from kinerja_lab.io.specs import IndicatorSpec
 from kinerja_lab.io.whole_files import write_whole
 
 __all__ = ["begin_file", "indicator_schema", "new_indicator", "required_fields", "write_schema"]
@@ -37,6 +37,8 @@ def indicator_schema(help: Mapping[str, str]) -> dict[str, object]:
     keys = schema["properties"]
     schema["properties"] = {
         name: {**keys[name], **({"description": help[name]} if help.get(name) else {})} for name in FIELD_ORDER}
+    for part in schema["$defs"].values():
+        part.pop("description", None)  # remarks for programmers
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -2,17 +2,11 @@
 
 from kinerja_lab.core.errors import InputFault, KinerjaError
 from kinerja_lab.core.indicator import AchievementRule, Criterion, Indicator, Realisation, Revision
-from kinerja_lab.io.indicator_fields import IndicatorFields, RevisionSpec, extra_values, field_faults
-from kinerja_lab.io.specs import IndicatorSpec as _Old
+from kinerja_lab.io.indicator_fields import extra_values, field_faults
+from kinerja_lab.io.specs import IndicatorSpec
 from kinerja_lab.io.yaml_text import YamlText
 
 __all__ = ["as_indicator"]
-
-
-class IndicatorSpec(IndicatorFields, _Old):
-    """TEMPORARY until specs.py is free."""
-
-    revisions: list[RevisionSpec] = []
 
 
 _PLACE = {"indicator_owner": "checker", "indicator_range": "stable_range", "indicator_code": "code",

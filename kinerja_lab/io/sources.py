@@ -137,6 +137,18 @@ class StudySource:
                 found |= set(self._hashes(key))
         return tuple(sorted(found))
 
+    def unit_names(self) -> dict[str, str]:
+        """Names of units by code; empty when the study has no table of them."""
+        if self.study.units is None:
+            return {}
+        if "units" not in self._cache:
+            source = self.study.units
+            table = open_table(source)
+            frame = fetch(table.select(unit=table[source.columns["unit"]].cast("string"),
+                                       name=table[source.columns["name"]].cast("string")))
+            self._cache["units"] = dict(zip(frame["unit"], frame["name"], strict=True))
+        return self._cache["units"]
+
     def slice_fingerprint(self, region: str | None = None) -> str:
         """SHA-256 over the sorted rows of what a region's report reads, all periods; None means all regions.
 
@@ -158,6 +170,8 @@ class StudySource:
             hashes = self._hashes(key)
             codes = sorted(hashes) if wanted is None else [wanted]
             parts += [f"{key}:{code}:{hashes.get(code, '')}" for code in codes]
+        names = self.unit_names()
+        parts += [f"unit:{code}:{names[code]}" for code in sorted(names)]
         for path in self.study.external_files:
             parts.append(f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()}")
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
@@ -220,7 +234,7 @@ def open_source(study: Study) -> StudySource:
     KinerjaError
         ``study_data_absent`` when tables that the project does not contain are not on this machine.
     """
-    for source in (study.survey, study.outcomes):
+    for source in (study.survey, study.outcomes, study.units):
         if source is not None and source.external and not source.path.is_file():
             raise KinerjaError("study_data_absent", study=study.code)
     return StudySource(study=study)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 
 from kinerja_lab.core.errors import InputFault, closest
 from kinerja_lab.core.options import CapRule, DownFormula, IndicatorLevel, MeasureKind, Polarity, ZeroRule
+from kinerja_lab.io.indicator_fields import IndicatorFields
 from kinerja_lab.io.yaml_text import YamlText
 
 __all__ = [
@@ -75,6 +76,7 @@ class TableSpec(_Spec):
     stratum: str = ""
     cluster: str = ""
     rater: str = ""
+    row: Literal["respondent", "unit"] = "respondent"
 
 
 class MeasureSpec(_Spec):
@@ -133,6 +135,7 @@ class StudySpec(_Spec):
     measures: list[MeasureSpec] = []
     survey: TableSpec | None = None
     outcomes: TableSpec | None = None
+    units: TableSpec | None = None
     plan: PlanNotebookSpec
     source_note: Words
 
@@ -184,16 +187,8 @@ class CriterionSpec(_Spec):
     sign: Literal[-1, 1]
 
 
-class RevisionSpec(_Spec):
-    """One recorded change."""
-
-    on: datetime.date
-    by: Text
-    reason: Text
-
-
-class IndicatorSpec(_Spec):
-    """``indicators/*.yml``."""
+class IndicatorSpec(IndicatorFields, _Spec):
+    """``indicators/*.yml``: what a study needs of an indicator; the other keys stand in ``IndicatorFields``."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
     name: Text
@@ -220,7 +215,6 @@ class IndicatorSpec(_Spec):
     checker: Text
     reviewed: datetime.date | None = None
     next_review: datetime.date | None = None
-    revisions: list[RevisionSpec] = []
 
 
 class ElementSpec(_Spec):

@@ -64,7 +64,7 @@ def load_study(folder: Path) -> Study:
     faults += found
     faults += definition_faults(spec, text, ruleset, instrument_spec, instrument_text, indicator_specs)
     measures = _measures(spec)
-    sources = {name: table_source(getattr(spec, name), folder, name) for name in ("survey", "outcomes")}
+    sources = {name: table_source(getattr(spec, name), folder, name) for name in ("survey", "outcomes", "units")}
     if not faults:
         if any(source is not None and source.external for source in sources.values()):
             from kinerja_lab.io.external import prepare_tables
@@ -93,6 +93,7 @@ def _study(
         suppress_below=spec.suppress_below,
         plan=PlanSpec(notebook=spec.plan.notebook, summary=spec.plan.summary),
         source_note=spec.source_note.model_dump(), survey=sources["survey"], outcomes=sources["outcomes"],
+        units=sources["units"], row_is_unit=spec.survey is not None and spec.survey.row == "unit",
         external_files=files,
     )
 
@@ -150,7 +151,7 @@ def _own_faults(spec: StudySpec, text: YamlText, folder: Path) -> list[InputFaul
         faults.append(text.fault("empty_study", ()))
     if spec.suppress_below < 5 and not spec.suppress_reason:
         faults.append(text.fault("suppress_reason", ("suppress_below",), value=spec.suppress_below))
-    for key in ("survey", "outcomes"):
+    for key in ("survey", "outcomes", "units"):
         table = getattr(spec, key)
         if table is not None and table.address_env and table.address_env not in os.environ:
             faults.append(text.fault("address_env", (key, "address_env"), value=table.address_env))

@@ -130,6 +130,10 @@ class Study:
         Notebooks.
     survey, outcomes : TableSource or None
         The tables.
+    units : TableSource or None
+        Names of units, columns ``unit`` and ``name``.
+    row_is_unit : bool
+        Whether a row of the survey is a unit (published scores of a hospital, say) and not a respondent.
     external_files : tuple of pathlib.Path
         Files outside the study that it was read from.
     """
@@ -155,6 +159,8 @@ class Study:
     source_note: Mapping[str, str]
     survey: TableSource | None = None
     outcomes: TableSource | None = None
+    units: TableSource | None = None
+    row_is_unit: bool = False
     external_files: tuple[Path, ...] = ()
 
     def region(self, code: str) -> Region:

@@ -20,6 +20,8 @@ __all__ = ["DESIGN_COLUMNS", "distinct_values", "table_faults", "table_source"]
 
 DESIGN_COLUMNS = ("weight", "stratum", "cluster", "rater")
 OPTIONAL = ("value", "events", "denominator", "expected")
+CANONICAL = {"survey": ("date", *SURVEY_COLUMNS), "outcomes": OUTCOME_COLUMNS, "units": ("unit", "name")}
+"""Canonical columns of each table of a study."""
 
 
 def table_source(spec: TableSpec | None, folder: Path, name: str) -> TableSource | None:
@@ -32,7 +34,7 @@ def table_source(spec: TableSpec | None, folder: Path, name: str) -> TableSource
     folder : pathlib.Path
         The study's folder.
     name : str
-        ``"survey"`` or ``"outcomes"``.
+        ``"survey"``, ``"outcomes"`` or ``"units"``.
     """
     if spec is None:
         return None
@@ -116,7 +118,7 @@ def _place_faults(spec: TableSpec, source: TableSource, text: YamlText, key: str
 def _resolve(
     source: TableSource, names: list[str], items: list[str], text: YamlText, key: str, ruleset: str,
 ) -> tuple[TableSource, list[InputFault]]:
-    canonical = ("date", *SURVEY_COLUMNS) if key == "survey" else OUTCOME_COLUMNS
+    canonical = CANONICAL[key]
     allowed = [*canonical, *DESIGN_COLUMNS] if key == "survey" else list(canonical)
     faults = [text.fault("unknown_key", (key, kind, name), key=name, choices=", ".join(allowed),
                          nearest=closest(name, allowed) or "-")

@@ -12,8 +12,9 @@ from kinerja_lab.core.standard import Standard
 __all__ = ["Consistency", "LivingstonLewisFit", "effective_length", "livingston_lewis", "subkoviak"]
 
 MODELS = ("4P", "2P")
-_NODES = 200
 _SPAN = (0.01, 0.999)
+_LOOKS = 21
+_REACH, _NODES = 3.3, 161
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,8 +112,8 @@ def livingston_lewis(
     Returns
     -------
     Consistency
-        The limits are the values at the ends of the reliability's interval; the error of the score distribution is not in
-        them. Without such an interval: ``reliability_no_interval``.
+        The limits are the lowest and highest values within the reliability's interval; the error of the score distribution
+        is not in them. Without such an interval: ``reliability_no_interval``.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def livingston_lewis(
     Notes
     -----
     True scores beta, fitted by factorial moments at the effective length; observed scores binomial with that length,
-    rounded. A score on the cut is above it.
+    rounded; so is the cut on that length (the nearest number of items, halves up). A score on the cut is above it.
 
     References
     ----------
@@ -173,7 +174,7 @@ def subkoviak(
     Returns
     -------
     Consistency
-        Labels ``"consistency"`` and ``"kappa"``; limits at the ends of the reliability's interval.
+        Labels ``"consistency"`` and ``"kappa"``; limits over the reliability's interval.
 
     Raises
     ------
@@ -278,24 +279,32 @@ def _four(mean: float, variance: float, raw: list[float], length: float) -> Livi
 def _tables(fit: LivingstonLewisFit, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shares by true and observed band, and by two observed bands."""
     trials = int(np.rint(fit.length))
-    edges = np.concatenate([[0], np.ceil(np.round(trials * places, 9)), [trials + 1]])
+    edges = np.concatenate([[0], np.floor(trials * places + 0.5 + 1e-9), [trials + 1]])
     inside = np.clip((places - fit.low) / (fit.high - fit.low), 0, 1)
     shares = np.concatenate([[0.0], special.betainc(fit.a, fit.b, inside), [1.0]])
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = _double_exponential()
     bands = len(places) + 1
     confusion, repeat = np.zeros((bands, bands)), np.zeros((bands, bands))
     for band in range(bands):
-        half = (shares[band + 1] - shares[band]) / 2
-        if half <= 0:
+        width = shares[band + 1] - shares[band]
+        if width <= 0:
             continue
-        # in units of probability the beta's ends need no care, however steep it is there
-        at = shares[band] + half * (nodes + 1)
+        # in units of probability the beta's density drops out, however steep it is at its ends
+        at = shares[band] + width * nodes
         true = fit.low + (fit.high - fit.low) * special.betaincinv(fit.a, fit.b, at)
         below = stats.binom.cdf(edges[:, None] - 1, trials, true[None, :])
         seen = np.diff(below, axis=0)
-        confusion[band] = half * seen @ weights
-        repeat += half * (seen * weights) @ seen.T
+        confusion[band] = width * seen @ weights
+        repeat += width * (seen * weights) @ seen.T
     return confusion, repeat
+
+
+def _double_exponential() -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights on 0 to 1 that do not mind a singular slope at the ends (Takahasi and Mori 1974)."""
+    steps = np.linspace(-_REACH, _REACH, _NODES)
+    bend = np.pi * np.sinh(steps)
+    weights = np.pi * np.cosh(steps) * special.expit(bend) * special.expit(-bend)
+    return special.expit(bend), weights / weights.sum()
 
 
 def _summary(confusion: np.ndarray | None, repeat: np.ndarray) -> dict[str, float]:
@@ -311,7 +320,8 @@ def _summary(confusion: np.ndarray | None, repeat: np.ndarray) -> dict[str, floa
 def _with_ends(found: dict[str, float], at, reliability: Estimate, method: str, n: int, level: float) -> EstimateTable:
     ends: list[dict[str, float]] = []
     if reliability.has_interval:
-        for value in np.clip([reliability.low, reliability.high], *_SPAN):
+        # the test length is rounded, so the indices move in small steps: the ends alone could miss the value between
+        for value in np.linspace(*np.clip([reliability.low, reliability.high], *_SPAN), _LOOKS):
             try:
                 ends.append(at(float(value)))
             except NotApplicable:

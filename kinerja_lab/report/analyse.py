@@ -80,7 +80,7 @@ def setting_of(study: Study, *, region: str, period: str, language: str, level: 
         study=study.code, region=region, region_name=name, shown_name=shown,
         region_word=study.region_word[language], unit_word=study.unit_word[language], period=period,
         previous=before[-1] if before else "", level=level, suppress_below=study.suppress_below,
-        synthetic=study.synthetic,
+        synthetic=study.synthetic, row_is_unit=study.row_is_unit,
     )
 
 
@@ -112,7 +112,7 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
                  for measure in study.measures},
         looks=_looks(study, survey, by_unit, setting),
         achievements={indicator.code: achievements(indicator) for indicator in study.indicators},
-        scale=load_ruleset(SCALE),
+        scale=load_ruleset(SCALE), unit_names=source.unit_names(),
     )
 
 

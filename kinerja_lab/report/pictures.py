@@ -47,6 +47,7 @@ def words_for(report: Report) -> dict[str, dict[str, str]]:
     items = study.instrument.items if study.instrument else ()
     return {
         "agency": {code: names[lang] for code, names in study.agencies.items()},
+        "unit": dict(report.results.unit_names),
         "measure": {m.code: (m.name_en if english else "") or m.name for m in study.measures},
         "indicator": {i.code: (i.name_en if english else "") or i.name for i in study.indicators},
         "item": {item.code: (item.text_en if english else "") or item.text for item in items},
@@ -73,7 +74,8 @@ def survey_pictures(report: Report) -> Iterator[Picture]:
     shown = _shown(survey.units)
     yield Picture(name="units", params={"n": shown, "unit_word": report.results.setting.unit_word},
                   draw=_units_drawing(survey, lambda: unit_caterpillar(
-                      survey.units, lang=lang, overall=survey.index, names=names["agency"], ruleset=_banded(rule),
+                      survey.units, lang=lang, overall=survey.index, names={**names["agency"], **names["unit"]},
+                      ruleset=_banded(rule),
                       axes=row_axes(min(shown, 60)))))
     if report.study.rater_column:
         yield Picture(name="raters", params={}, draw=_or(survey.raters, lambda: rater_spread(
@@ -82,9 +84,9 @@ def survey_pictures(report: Report) -> Iterator[Picture]:
 
 def outcome_pictures(report: Report) -> Iterator[Picture]:
     """Funnels of the measures with counts, and the claims that could be tested."""
+    from kinerja_lab.plot.funnel import funnel_plot
     from kinerja_lab.plot.outcomes import criterion_scatter
     from kinerja_lab.plot.style import blank_axes
-    from kinerja_lab.plot.funnel import funnel_plot
 
     results, lang, names = report.results, report.language, words_for(report)
     if isinstance(results.outcomes, NotApplicable):
@@ -94,7 +96,7 @@ def outcome_pictures(report: Report) -> Iterator[Picture]:
         if not isinstance(funnel, NotApplicable):
             yield Picture(name="funnel", params={"measure": names["measure"][measure], "n": len(funnel.units)},
                           draw=lambda f=funnel, m=measure: funnel_plot(
-                              f, lang=lang, axes=blank_axes(height=4.2), name=names["measure"][m]))
+                              f, lang=lang, axes=blank_axes(height=4.2), name=names["measure"][m], names=names["unit"]))
     for look in _tested(results.looks):
         labels = (names["indicator"][look.indicator], names["measure"][look.criterion])
         yield Picture(

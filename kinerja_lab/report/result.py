@@ -60,14 +60,16 @@ def headline(report: Report) -> Estimate | None:
     pairs = [
         (entry, answer)
         for dossier in report.dossiers
-        for entry, answer in zip(dossier.indicator.series, report.results.achievements[dossier.indicator.code], strict=True)
+        for entry, answer in zip(
+            dossier.indicator.series, report.results.achievements[dossier.indicator.code], strict=True)
         if isinstance(answer, Achievement) and not isnan(entry.printed)
     ]
     if not pairs:
         return None
     agree = sum(abs(answer.percent - entry.printed) <= RECOMPUTED_WITHIN for entry, answer in pairs)
-    return Estimate(label="recomputed", value=100 * agree / len(pairs), low=float("nan"), high=float("nan"), n=len(pairs),
-                    method="count", unit="percent", note="complete_list", level=report.results.setting.level)
+    return Estimate(label="recomputed", value=100 * agree / len(pairs), low=float("nan"), high=float("nan"),
+                    n=len(pairs), method="count", unit="percent", note="complete_list",
+                    level=report.results.setting.level)
 
 
 RECOMPUTED_WITHIN = 0.5

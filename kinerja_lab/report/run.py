@@ -21,8 +21,9 @@ REGION_SECONDS = 600.0
 
 
 def run_jobs(
-    jobs: Sequence[Job], *, engine: Engine, workers: int, lang: str, force: bool = False, timeout: float = REGION_SECONDS,
-    on_start: Callable[[int, Engine], None] | None = None, on_outcome: Callable[[JobOutcome], None] | None = None,
+    jobs: Sequence[Job], *, engine: Engine, workers: int, lang: str, force: bool = False,
+    timeout: float = REGION_SECONDS, on_start: Callable[[int, Engine], None] | None = None,
+    on_outcome: Callable[[JobOutcome], None] | None = None,
 ) -> tuple[JobOutcome, ...]:
     """Make the reports of one study that are not there yet.
 

@@ -104,7 +104,8 @@ def headline_sentence(results: RegionResults, *, lang: str) -> str:
     parts = [words.text(kind, region=setting.shown_name or setting.region_name, index=index)]
     parts.extend(_grade(survey, words))
     if index.has_interval:
-        parts.append(words.text("screen.interval", n=index.n))
+        kind = "screen.interval_units" if setting.row_is_unit else "screen.interval"
+        parts.append(words.text(kind, n=index.n, unit_word=setting.unit_word))
     else:
         parts.append(words.text("screen.no_interval", why=words.name("note", index.note)))
     return " ".join(parts)

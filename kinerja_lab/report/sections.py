@@ -58,7 +58,7 @@ def regions(report: Report):
 
 def tables(report: Report):
     """The same numbers as tables."""
-    survey, lang, names = report.results.survey, report.language, words_for(report)
+    survey, names = report.results.survey, words_for(report)
     parts = [_heading(report, "tables")]
     if isinstance(survey, NotApplicable):
         parts.append(_reason(report, "survey", survey))
@@ -140,8 +140,7 @@ def _reliability(report: Report) -> str:
 
 def _claims(report: Report) -> str:
     """Claim by claim: what was expected, what was found, with its interval and the q-value over all looks."""
-    lang, names = report.language, words_for(report)
-    words = catalogue(lang)
+    names, words = words_for(report), catalogue(report.language)
     rows = []
     for look in report.results.looks:
         tested = not isinstance(look.result, NotApplicable)
@@ -153,7 +152,7 @@ def _claims(report: Report) -> str:
         })
     if not rows:
         return ""
-    return table_html(pd.DataFrame(rows), lang=lang, caption=_text(report, "caption.claims"))
+    return table_html(pd.DataFrame(rows), lang=report.language, caption=_text(report, "caption.claims"))
 
 
 def _heading(report: Report, section: str) -> str:

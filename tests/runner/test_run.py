@@ -28,7 +28,7 @@ FILES = ["done.json", "index.html", "notebook.ipynb", "result.json"]
 
 
 class Shared:
-    """The warm engine of the session as ``run_jobs`` sees it; notes which regions are executed and how often it starts."""
+    """The warm engine of the session as ``run_jobs`` sees it; notes what is executed and how often it starts."""
 
     kind, fallback = "fork", ""
 

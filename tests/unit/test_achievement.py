@@ -41,6 +41,13 @@ def test_a_range_measures_from_the_nearer_end(realisation, rule, expected):
     assert found == pytest.approx(expected)
 
 
+def test_a_range_around_zero_has_a_percentage_above_it_only():
+    found = achievement(math.nan, 8, polarity=KEEP, rule=LINEAR, stable_range=(-5, 5))
+    assert found == pytest.approx(100 * (2 * 5 - 8) / 5)
+    with pytest.raises(NotApplicable, match="negative_target"):
+        achievement(math.nan, -8, polarity=KEEP, rule=LINEAR, stable_range=(-5, 5))
+
+
 @pytest.mark.parametrize(("target", "realisation", "polarity", "rule", "code"), [
     (0, 5, UP, LINEAR, "zero_target"), (0, 0, DOWN, RATIO, "zero_target"), (-2, -1, UP, LINEAR, "negative_target"),
     (math.nan, 5, UP, LINEAR, "achievement_missing"), (5, math.nan, DOWN, LINEAR, "achievement_missing"),

@@ -80,7 +80,8 @@ def test_a_zero_divisor_counts_as_the_rule_says(text, rule, value):
     assert compute(parse_formula(text), table(), zero=rule, empty=MISSING)["value"].iloc[0] == pytest.approx(value)
     if not text.startswith("mean"):
         assert pd.isna(by_hand(text, zero=MISSING))
-    for call in (lambda: by_hand(text, zero=ERROR), lambda: compute(parse_formula(text), table(), zero=ERROR, empty=ZERO)):
+    for call in (lambda: by_hand(text, zero=ERROR),
+                 lambda: compute(parse_formula(text), table(), zero=ERROR, empty=ZERO)):
         with pytest.raises(KinerjaError) as caught:
             call()
         assert caught.value.message.code == "error.formula_zero_divisor"
@@ -91,7 +92,8 @@ def test_an_empty_group_counts_as_the_rule_says():
     assert pd.isna(by_hand(text))
     assert by_hand(text, empty=ZERO) == 0
     assert compute(parse_formula(text), table(), zero=MISSING, empty=ZERO)["value"].iloc[0] == 0
-    for call in (lambda: by_hand(text, empty=ERROR), lambda: compute(parse_formula(text), table(), zero=ZERO, empty=ERROR)):
+    for call in (lambda: by_hand(text, empty=ERROR),
+                 lambda: compute(parse_formula(text), table(), zero=ZERO, empty=ERROR)):
         with pytest.raises(KinerjaError) as caught:
             call()
         assert caught.value.message.code == "error.formula_empty_group"
@@ -142,13 +144,15 @@ def test_an_infinite_number_is_no_value():
     ("a / b # bagi", "formula_character"), ("a × b", "formula_character"), ("a; b", "formula_character"),
     ("a)+(b", "formula_syntax"), ("a /", "formula_syntax"), ("0,5 * a", "formula_comma"),
     ("0x10 * a", "formula_number"), ("1e400 * a", "formula_number"), ("9" * 13 + " * a", "formula_number"),
-    ("1j * a", "formula_number"), ("True * a", "formula_number"), ("_a / b", "formula_name"), ("sum / b", "formula_reserved"),
+    ("1j * a", "formula_number"), ("True * a", "formula_number"), ("_a / b", "formula_name"),
+    ("sum / b", "formula_reserved"),
     ("a ** b", "formula_operator"), ("a // b", "formula_operator"), ("smu(a)", "formula_function"),
     ("sum(a, b)", "formula_arguments"), ("sum()", "formula_arguments"), ("sum(where())", "formula_arguments"),
     ("sum('x')", "formula_text"), ("count(where(a > 'x'))", "formula_text"), ("count(where(a))", "formula_condition"),
     ("count(where(1 < 2))", "formula_condition"), ("a > 1", "formula_condition_place"),
     ("not a", "formula_condition_place"), ("where(a > 1)", "formula_where_place"), ("sum(mean(a))", "formula_nested"),
-    ("-" * 100 + "a", "formula_deep"), ("a / 0", "formula_zero"), ("100", "formula_constant"), ("sum(1)", "formula_constant"),
+    ("-" * 100 + "a", "formula_deep"), ("a / 0", "formula_zero"), ("100", "formula_constant"),
+    ("sum(1)", "formula_constant"),
     ("sum(where(a == 'x', a))", "formula_mixed"),
 ])
 def test_what_is_no_formula_is_named(text, code):

@@ -62,6 +62,14 @@ def test_planted_units_are_flagged_on_their_side(kind):
     assert [(unit, side) for unit, side, _ in found.flags] == [("u003", "high"), ("u017", "low")]
 
 
+def test_a_small_unit_is_not_accused_by_the_logarithm():
+    """3 events where 10 were expected: log z is -3.8, yet chance gives 3 or fewer in 1 of 97 units."""
+    events = np.array([10.0] * 19 + [3])
+    found = funnel(table(events, [100.0] * 20, 10.0), measure=measure(), level=0.95)
+    assert found.tau2_limits == 0 and np.log(0.3) * np.sqrt(10) < -3.09
+    assert stats.poisson.cdf(3, 10) > 0.001 and found.flags == ()
+
+
 def test_ordinary_variation_between_units_is_no_reason_for_a_flag():
     rng = np.random.default_rng(12)
     events = rng.poisson(2000 * np.exp(rng.normal(0, 0.25, 80))).astype(float)

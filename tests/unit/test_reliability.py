@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.patterns import MISSING, ResponsePatterns
@@ -23,6 +24,12 @@ def test_alpha_by_its_formula():
     covariance = np.cov(np.array(SHEETS), rowvar=False)
     assert alpha(patterns(SHEETS), level=0.95).value == pytest.approx(
         3 / 2 * (1 - np.trace(covariance) / covariance.sum()), rel=1e-12)
+
+
+def test_feldt_limits_by_the_f_distribution():
+    found = alpha(patterns(SHEETS), level=0.9)
+    ends = [1 - (1 - found.value) * stats.f.ppf(tail, 4, 4 * 2) for tail in (0.95, 0.05)]
+    assert (found.low, found.high) == pytest.approx(tuple(ends)) and found.n == 5
 
 
 def test_counts_stand_for_repeated_sheets():

@@ -85,6 +85,21 @@ def test_separable_pairs_by_holm():
     assert found.value == pytest.approx(2 / 3) and found.n == 3 and found.note == "pairs_no_interval"
 
 
+def test_holm_steps_down_from_the_smallest_p():
+    """Six units at 0, 0.3, 0.6 ...: more pairs than Bonferroni allows, fewer than without any adjustment."""
+    units = np.repeat(np.arange(6), 40)
+    scores = 0.3 * units + np.tile(np.repeat([-0.9, 0.9], 20), 6)
+    n, sigma2 = 240, 40 * 6 * 0.81 / 234
+    p = sorted(2 * stats.t.sf(0.3 * (second - first) / np.sqrt(sigma2 / 20), n - 6)
+               for first in range(6) for second in range(first + 1, 6))
+    held = 0
+    while held < 15 and p[held] * (15 - held) <= 0.05:
+        held += 1
+    plain, bonferroni = sum(value <= 0.05 for value in p), sum(15 * value <= 0.05 for value in p)
+    assert bonferroni <= held < plain
+    assert unit_reliability(scores, units, level=0.95).separable.value == pytest.approx(held / 15)
+
+
 def test_perfect_agreement_within_units():
     found = unit_reliability(np.repeat([1.0, 2.0, 4.0], 5), np.repeat([0, 1, 2], 5), level=0.95)
     assert found.icc1.value == 1 and found.icc1.note == "perfect_agreement" and not found.icc1.has_interval

@@ -177,7 +177,17 @@ def test_the_labelled_set_is_large_enough_and_says_why(bench):
 
 def test_the_printed_tables_are_the_measured_ones(bench):
     page = (ROOT / "docs" / "methods" / "wording.md").read_text(encoding="utf-8")
-    for part in bench.PARTS:
+    for part, (_, file) in bench.PARTS.items():
         rows = [row for row in bench.labelled() if row["part"] in part]
-        assert "\n".join(bench.table(rows)) in page, part
+        assert "\n".join(bench.table(rows, file=file)) in page, part
         assert f"{len(rows)} indikator" in page
+
+
+def test_every_labelled_row_is_measured_once(bench):
+    assert sorted(row["part"] for row in bench.labelled()) == sorted(
+        row["part"] for row in bench.labelled() for part in bench.PARTS if row["part"] in part
+    )
+
+
+def test_the_rules_before_the_foreign_documents_are_kept_apart(bench):
+    assert read_wording_rules(bench.BEFORE).version == "2026.1" != RULES.version
