@@ -1,6 +1,6 @@
 """Seconds per region of ``kinerja report`` against papermill's own command line, on the same regions in the same run.
 
-The peer is what the manuals of both tools say: for each region ``papermill`` on the template, then ``jupyter nbconvert``.
+The peer is what the manuals of both tools say: for each region ``papermill`` on the template, then ``nbconvert``.
 Both sides run with one thread for linear algebra. CPU seconds (of the whole process tree) are the honest unit on a
 busy machine; wall seconds are printed beside them.
 
@@ -35,7 +35,7 @@ def measured(*commands: list[str]) -> tuple[float, float]:
 
 
 def plain_commands(folder: Path, *, study: str, region: str, period: str, notebook: Path) -> list[list[str]]:
-    """What a user would type for one region without kinerja; ``-r`` because ``-p`` turns the code 0101 into a number."""
+    """What one would type for a region without kinerja; ``-r`` because ``-p`` turns the code 0101 into a number."""
     executed = folder / f"{region}.ipynb"
     values = {"study": study, "region": region, "period": period, "language": "id", "today": date.today().isoformat()}
     options = [part for name, value in values.items() for part in ("-r", name, value)]

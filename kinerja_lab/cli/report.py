@@ -12,12 +12,13 @@ from rich.table import Table
 
 from kinerja_lab.cli.console import say, say_error, words
 from kinerja_lab.core.errors import InputFaults, KinerjaError
-from kinerja_lab.io.checks import check_study
 from kinerja_lab.io.sources import open_source
-from kinerja_lab.io.study import find_studies, load_study, studies_root
+from kinerja_lab.io.study import Study, find_studies, load_study, studies_root
 from kinerja_lab.report.engine import ENGINES, Engine
+from kinerja_lab.report.files import folder_name
 from kinerja_lab.report.index import write_front_page, write_index
 from kinerja_lab.report.jobs import JobOutcome
+from kinerja_lab.report.looked_over import look_over, note_looked_over
 from kinerja_lab.report.plan import StudyPlan, plan_study
 from kinerja_lab.report.run import run_jobs
 
@@ -64,8 +65,9 @@ def make_reports(request: ReportRequest) -> int:
         return 2
     failed: list[JobOutcome] = []
     with Engine(request.engine) as engine:
-        for plan in plans:
+        for study, plan in plans:
             outcomes = _run(plan, request, engine)
+            note_looked_over(study, root=plan.root)
             write_index(plan)
             counts = {state: sum(each.state == state for each in outcomes) for state in ("made", "kept", "failed")}
             say(text.text("cli.study_done", study=plan.study, page=str(plan.root / "index.html"), **counts))
@@ -78,7 +80,7 @@ def make_reports(request: ReportRequest) -> int:
     return 1 if failed else 0
 
 
-def _all_plans(request: ReportRequest) -> tuple[list[StudyPlan], list[tuple[str, str]], bool]:
+def _all_plans(request: ReportRequest) -> tuple[list[tuple[Study, StudyPlan]], list[tuple[str, str]], bool]:
     """Plans of the studies, those skipped because their data are not here, and whether any has faults."""
     text = words(request.lang)
     root = studies_root()
@@ -87,10 +89,10 @@ def _all_plans(request: ReportRequest) -> tuple[list[StudyPlan], list[tuple[str,
     for folder in folders:
         try:
             study = load_study(folder)
-            check_study(study)
             source = open_source(study)
-            plans.append(plan_study(study, source, regions=request.regions, period=request.period,
-                                    language=request.lang, level=request.level, today=request.today, out=request.out))
+            look_over(study, root=request.out / folder_name(study.code))
+            plans.append((study, plan_study(study, source, regions=request.regions, period=request.period,
+                                    language=request.lang, level=request.level, today=request.today, out=request.out)))
         except InputFaults as error:
             say_error(error, lang=request.lang)
             faulty = True

@@ -23,7 +23,7 @@ _SAME = 1e-9
 _NUMBER = re.compile(r"\d[\d.,]*")
 _RANGE = re.compile(r"(?P<low>\d[\d.,]*)\s*%?\s*(?:-|–|—|:|s\.?\s?d\.?|sampai(?: dengan)?|hingga)"
                     r"\s*(?P<high>\d[\d.,]*)", re.IGNORECASE)
-_SATISFACTION = re.compile(r"\bikm\b|\bskm\b|\b(?:indeks|nilai|survei) kepuasan (?:masyarakat|pelanggan|pengguna)",
+_SATISFACTION = re.compile(r"\bikm\b|\bskm\b|\b(?:indeks|nilai|survei) kepuasan (?!pegawai|karyawan|kerja)",
                            re.IGNORECASE)
 _UNIT_WORDS = {"persen": "%", "percent": "%", "prosen": "%"}
 
@@ -288,8 +288,8 @@ def same_measure(indicators: Iterable[Indicator], *, indicator: Indicator) -> tu
 
     Notes
     -----
-    The same thing is the same name, or for both the satisfaction index (IKM, SKM). "Persen" and "%" are one unit, and
-    "indeks 25-100" is the unit "indeks" with its range.
+    The same thing is the same name, or for both the satisfaction index (IKM, SKM) of whatever service. "Persen" and "%"
+    are one unit.
     """
     wanted, unit = _measure(indicator), _unit(indicator)
     return tuple(other for other in indicators

@@ -15,6 +15,7 @@ __all__ = ["Draft", "WordingHit", "check_wording", "judge_rule", "wording_params
 _THRESHOLD = re.compile(r"[<>≤≥]\s*=?\s*-?\d|\b(?:di bawah|di atas|kurang dari|lebih dari|paling lambat|maksimal"
                         r"|minimal)\s+-?\d", re.IGNORECASE)
 _TIMES = re.compile(r"[×x*]\s*(1[0.,]*0)\b", re.IGNORECASE)
+_REMARK = re.compile(r"\s*\([^()]*\)\s*")
 _PERCENT = ("%", "persen", "percent")
 
 
@@ -30,6 +31,11 @@ class Draft:
         Place in the results chain.
     survey : bool
         Whether the value is the index of a survey.
+
+    Notes
+    -----
+    A numerator or denominator wholly in parentheses ("(rumus tidak tercantum)") is a remark, not a formula, and is
+    taken as empty.
     """
 
     name: str
@@ -40,6 +46,11 @@ class Draft:
     source: str = ""
     frequency: str = ""
     survey: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("numerator", "denominator"):
+            if _REMARK.fullmatch(getattr(self, name)):
+                object.__setattr__(self, name, "")
 
     @classmethod
     def of(cls, indicator: Indicator) -> "Draft":

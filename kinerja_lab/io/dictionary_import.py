@@ -93,7 +93,7 @@ def read_dictionary(path: Path, mapping: DictionaryMapping) -> tuple[ImportedInd
         faults += reader.faults
         code = str(item.values.get("code", ""))
         if code and code in codes:
-            faults.append(table.fault("book_code_twice", row=row, value=code, code=code, first=codes[code]))
+            faults.append(table.fault("book_code_twice", row=row, value=code, indicator=code, first=codes[code]))
         codes.setdefault(code, row)
         found.append(item)
     if not found and not faults:
@@ -301,13 +301,14 @@ class _Row:
     def _years(self, values: dict[str, object]) -> None:
         """Targets and realisations by year; a range goes to ``targets``, which alone can hold one."""
         series: dict[str, dict[str, object]] = {}
-        ranges = []
+        ranges, unread = [], set()
         for heading, year in self.mapping.targets.items():
             cell = self.cells.get(heading)
-            if cell is None or not self._sound(heading, cell):
+            if cell is None:
                 continue
-            ends = self._ends(heading, cell)
+            ends = self._ends(heading, cell) if self._sound(heading, cell) else None
             if ends is None:
+                unread.add(year)
                 continue
             if isinstance(cell.value, str) and _RANGE.fullmatch(cell.value):
                 ranges.append({"period": year, "low": ends[0], "high": ends[1]})
@@ -320,8 +321,9 @@ class _Row:
             number = self._number(heading, cell)
             if number is not None and year in series:
                 series[year]["realisation"] = number
-            elif number is not None:
-                self.wrong("book_no_target", heading, cell, year=year)
+            elif number is not None and year not in unread:
+                ranged = any(item["period"] == year for item in ranges)
+                self.wrong("book_range_realisation" if ranged else "book_no_target", heading, cell, year=year)
         if series:
             values["series"] = [series[year] for year in sorted(series)]
         if ranges:

@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 from scipy import special
 
-__all__ = ["CrossedSquares", "crossed_components", "crossed_mean_squares", "difference_interval", "three_way_components"]
+__all__ = ["CrossedSquares", "crossed_components", "crossed_mean_squares", "difference_interval",
+           "three_way_components"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

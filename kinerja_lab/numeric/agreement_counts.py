@@ -46,8 +46,8 @@ def distance_weights(categories: np.ndarray, *, kind: str) -> np.ndarray:
 
     Notes
     -----
-    Linear 1 - |d|/max, quadratic 1 - d^2/max, ordinal 1 - C(m, 2)/max with m the ranks spanned, ratio 1 - ((a-b)/(a+b))^2
-    over its maximum (0 for two zeros).
+    Linear 1 - |d|/max, quadratic 1 - d^2/max, ordinal 1 - C(m, 2)/max with m the ranks spanned, ratio 1 -
+    ((a-b)/(a+b))^2 over its maximum (0 for two zeros).
 
     References
     ----------
@@ -185,8 +185,8 @@ def fleiss(counts: np.ndarray, weights: np.ndarray) -> ChanceCorrected:
 
     Notes
     -----
-    Chance agreement is the weighted product of the mean shares; variance by Gwet's linearisation, which holds whether or
-    not the coefficient is zero.
+    Chance agreement is the weighted product of the mean shares; variance by Gwet's linearisation, which holds whether
+    or not the coefficient is zero.
 
     References
     ----------

@@ -44,8 +44,8 @@ def agreement(panel: JudgePanel, *, weights: str, level: float) -> EstimateTable
     -------
     EstimateTable
         Labels ``"percent_agreement"``, ``"fleiss_kappa"``, ``"gwet_ac"`` (AC1 for nominal weights, else AC2),
-        ``"brennan_prediger"`` and ``"krippendorff_alpha"`` with the same weights. Where all ratings are one value Fleiss
-        and Krippendorff have no value (``panel_one_value``); where all agree there is no interval
+        ``"brennan_prediger"`` and ``"krippendorff_alpha"`` with the same weights. Where all ratings are one value
+        Fleiss and Krippendorff have no value (``panel_one_value``); where all agree there is no interval
         (``panel_full_agreement``).
 
     Raises
@@ -57,8 +57,8 @@ def agreement(panel: JudgePanel, *, weights: str, level: float) -> EstimateTable
 
     Notes
     -----
-    Every category of the question's scale counts, used or not. Missing ratings are allowed. Intervals are Student's t over
-    items (items less one), cut at -1 and 1 (percent: 0 and 1).
+    Every category of the question's scale counts, used or not. Missing ratings are allowed. Intervals are Student's t
+    over items (items less one), cut at -1 and 1 (percent: 0 and 1).
 
     References
     ----------
@@ -71,11 +71,11 @@ def agreement(panel: JudgePanel, *, weights: str, level: float) -> EstimateTable
     categories = _categories(ratings)
     counts = _counts(ratings, categories)
     table = distance_weights(categories, kind=weights)
-    one_value = int((counts.sum(axis=0) > 0).sum()) < 2
+    one_value = _used(counts) < 2
     kinds: list[tuple[str, Callable, bool]] = [
         ("percent_agreement", plain_agreement, False), ("fleiss_kappa", fleiss, one_value),
         ("gwet_ac", gwet, False), ("brennan_prediger", brennan_prediger, False),
-        ("krippendorff_alpha", krippendorff, one_value),
+        ("krippendorff_alpha", krippendorff, _used(counts[counts.sum(axis=1) >= 2]) < 2),
     ]
     return EstimateTable.from_estimates(
         _estimate(label, None if undefined else method(counts, table), ratings, weights, level)
@@ -127,7 +127,7 @@ def krippendorff_alpha(panel: JudgePanel, *, metric: str, level: float) -> Estim
     if len(categories) < 2:
         raise NotApplicable("panel_constant", n=ratings.n)
     counts = _counts(ratings, categories)
-    if int((counts[counts.sum(axis=1) >= 2].sum(axis=0) > 0).sum()) < 2:
+    if _used(counts[counts.sum(axis=1) >= 2]) < 2:
         raise NotApplicable("panel_constant", n=int(counts.sum()))
     if metric == "ordinal":
         table = ordinal_distance_weights(counts)
@@ -151,8 +151,8 @@ def cohen_kappa(panel: JudgePanel, *, weights: str, level: float) -> EstimateTab
     Returns
     -------
     EstimateTable
-        Groups ``("first", "second")``, label ``"cohen_kappa"``; ``n`` counts the items both rated. Pairs with fewer than
-        two have no value (``panel_too_few_shared``), pairs that used one category between them neither
+        Groups ``("first", "second")``, label ``"cohen_kappa"``; ``n`` counts the items both rated. Pairs with fewer
+        than two have no value (``panel_too_few_shared``), pairs that used one category between them neither
         (``panel_one_value``); full agreement has no interval.
 
     Raises
@@ -187,7 +187,9 @@ def cohen_kappa(panel: JudgePanel, *, weights: str, level: float) -> EstimateTab
     return EstimateTable.from_estimates(rows, groups=("first", "second"), keys=keys)
 
 
-def _pair(both: np.ndarray, categories: np.ndarray, table: np.ndarray, weights: str, z: float, level: float) -> Estimate:
+def _pair(
+    both: np.ndarray, categories: np.ndarray, table: np.ndarray, weights: str, z: float, level: float,
+) -> Estimate:
     n = both.shape[1]
     common = {"label": "cohen_kappa", "level": level, "n": n, "unit": "coefficient",
               "method": f"Cohen kappa, {weights} weights, Fleiss-Cohen-Everitt"}
@@ -216,6 +218,11 @@ def _categories(ratings: Ratings) -> np.ndarray:
     return np.array(points)
 
 
+def _used(counts: np.ndarray) -> int:
+    """Categories that occur."""
+    return int((counts.sum(axis=0) > 0).sum())
+
+
 def _counts(ratings: Ratings, categories: np.ndarray) -> np.ndarray:
     """How often each item got each category, shape (items, categories)."""
     judges, items = np.nonzero(~np.isnan(ratings.values))
@@ -237,7 +244,8 @@ def _estimate(label: str, found: ChanceCorrected | None, ratings: Ratings, weigh
     if not found.se > _SAME:
         return Estimate(value=value, low=np.nan, high=np.nan, note="panel_items_alike", **common)
     low, high = t_interval(value, found.se, found.rows - 1, level=level)
-    return Estimate(value=value, low=min(max(float(low), floor), value), high=max(min(float(high), 1.0), value), **common)
+    return Estimate(value=value, low=min(max(float(low), floor), value), high=max(min(float(high), 1.0), value),
+                    **common)
 
 
 _NAMES = {"percent_agreement": "percent agreement", "fleiss_kappa": "Fleiss kappa", "gwet_ac": "Gwet AC",

@@ -27,8 +27,8 @@ def angoff(
     Parameters
     ----------
     panel : JudgePanel
-        Every judge judged every item; at least two judges and two items. The question's scale says which form it is: 0 or
-        1 as whole numbers (yes/no), 0 to 1 (modified), 0 to the most points of an item (extended).
+        Every judge judged every item; at least two judges and two items. The question's scale says which form it is: 0
+        or 1 as whole numbers (yes/no), 0 to 1 (modified), 0 to the most points of an item (extended).
     questions : sequence of str
         One question a cut, lowest cut first.
     round : int
@@ -50,8 +50,10 @@ def angoff(
     Raises
     ------
     KinerjaError
-        ``no_such_question``, ``no_such_round``, ``panel_unknown_items``, ``angoff_scale`` (the scale does not begin at 0),
-        ``panel_points_exceeded``, ``panel_bad_points``, ``standard_bands``, ``cuts_not_increasing`` or ``cut_off_scale``.
+        ``no_such_question``, ``no_such_round``, ``panel_unknown_items``, ``angoff_scale`` (the scale does not begin at
+        0),
+        ``panel_points_exceeded``, ``panel_bad_points``, ``standard_bands``, ``cuts_not_increasing`` or
+        ``cut_off_scale``.
     NotApplicable
         ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated``, ``panel_incomplete`` or
         ``panel_judges_differ``.
@@ -63,10 +65,10 @@ def angoff(
 
     References
     ----------
-    Angoff, W. H. (1971). Scales, norms, and equivalent scores. In Thorndike, R. L. (ed.), Educational measurement, 2nd ed.
-    American Council on Education.
-    Impara, J. C., Plake, B. S. (1997). Standard setting: an alternative approach. Journal of Educational Measurement 34,
-    353-366 (yes/no).
+    Angoff, W. H. (1971). Scales, norms, and equivalent scores. In Thorndike, R. L. (ed.), Educational measurement, 2nd
+    ed. American Council on Education.
+    Impara, J. C., Plake, B. S. (1997). Standard setting: an alternative approach. Journal of Educational Measurement
+    34, 353-366 (yes/no).
     Hambleton, R. K., Plake, B. S. (1995). Using an extended Angoff procedure to set standards on complex performance
     assessments. Applied Measurement in Education 8, 41-55.
     Brennan, R. L., Lockwood, R. E. (1980). A comparison of the Nedelsky and Angoff cutting score procedures using
@@ -96,9 +98,11 @@ def angoff(
                    Message("convention.mean_of_judges"),
                    Message("convention.rounds_used", {"rounds": ", ".join(map(str, rounds))})]
     method = f"Angoff ({form})"
-    standard = settle(values, errors=errors, freedom=freedom, n=count, plan=plan, method=method, conventions=conventions)
+    standard = settle(values, errors=errors, freedom=freedom, n=count, plan=plan, method=method,
+                      conventions=conventions)
     return StandardSetting(
-        standard=standard, components=EstimateTable.from_estimates(parts, groups=("cut",), keys=keys), silent=first.silent,
+        standard=standard, silent=first.silent,
+        components=EstimateTable.from_estimates(parts, groups=("cut",), keys=keys),
         judges=judge_rows(np.array(per_judge).T, first.judges, plan=plan, method=method, n=len(first.items)))
 
 
@@ -124,8 +128,8 @@ def angoff_rounds(
     Returns
     -------
     EstimateTable
-        Groups ``("round",)``; labels ``"cut"``, ``"sd_between_judges"`` and, with scores, ``"share_below"`` (limits: the
-        shares at the ends of the cut's interval).
+        Groups ``("round",)``; labels ``"cut"``, ``"sd_between_judges"`` and, with scores, ``"share_below"`` (limits:
+        the shares at the ends of the cut's interval).
 
     Raises
     ------
@@ -136,8 +140,8 @@ def angoff_rounds(
 
     Notes
     -----
-    Limits of the cut by Student's t over judges, of the sd by chi-square. Spread that falls while the cut moves with the
-    feedback is agreement that was taught, not found.
+    Limits of the cut by Student's t over judges, of the sd by chi-square. Spread that falls while the cut moves with
+    the feedback is agreement that was taught, not found.
 
     References
     ----------
@@ -193,8 +197,8 @@ def angoff_against_difficulty(
 
     References
     ----------
-    van der Linden, W. J. (1982). A latent trait method for determining intrajudge inconsistency in the Angoff and Nedelsky
-    techniques of standard setting. Journal of Educational Measurement 19, 295-308 (the question asked).
+    van der Linden, W. J. (1982). A latent trait method for determining intrajudge inconsistency in the Angoff and
+    Nedelsky techniques of standard setting. Journal of Educational Measurement 19, 295-308 (the question asked).
     """
     ratings = read_ratings(panel.of(question, round), least_items=4, complete=True)
     missing = [item for item in ratings.items if not np.isfinite(difficulty.get(item, np.nan))]
@@ -213,7 +217,8 @@ def angoff_against_difficulty(
                              high=np.nan if note else float(high), method="correlation, Fisher z", unit="correlation",
                              note=note, **common))
         rows.append(Estimate(label="rmse", value=float(np.sqrt(((own - truth) ** 2).mean())), low=np.nan, high=np.nan,
-                             method="root mean square difference", unit="probability", note="rmse_no_interval", **common))
+                             method="root mean square difference", unit="probability",
+                             note="rmse_no_interval", **common))
         keys += [(judge,)] * 2
     return EstimateTable.from_estimates(rows, groups=("judge",), keys=keys)
 

@@ -38,8 +38,8 @@ def appropriateness(
     Returns
     -------
     EstimateTable
-        Groups ``("item",)``; labels ``"median"`` (exact order-statistic interval; ``panel_too_few_for_median`` where the
-        panel is too small for the level) and ``"disagreement_index"`` (no interval: ``disagreement_no_interval``).
+        Groups ``("item",)``; labels ``"median"`` (exact order-statistic interval; ``panel_too_few_for_median`` where
+        the panel is too small for the level) and ``"disagreement_index"`` (no interval: ``disagreement_no_interval``).
     pandas.DataFrame
         ``item, n, median, lower, upper, ipr, centre, ipras, index, disagreement, verdict``; the spread in points of the
         question's scale, ``ipras`` too; ``verdict`` is ``"appropriate"``, ``"uncertain"`` or ``"inappropriate"``.
@@ -54,13 +54,14 @@ def appropriateness(
 
     Notes
     -----
-    IPRAS = 2.35 + 1.5 |5 - centre of the spread|, on 1 to 9; index = IPR / IPRAS; disagreement where it exceeds 1. A median
-    on the border of two thirds (3.5, 6.5) belongs to the upper; with disagreement the item is uncertain. Other scales are
-    stretched to 1-9 first: that is this package's convention, the constants were made for nine points.
+    IPRAS = 2.35 + 1.5 |5 - centre of the spread|, on 1 to 9; index = IPR / IPRAS; disagreement where it exceeds 1. A
+    median on the border of two thirds (3.5, 6.5) belongs to the upper; with disagreement the item is uncertain. Other
+    scales are stretched to 1-9 first: that is this package's convention, the constants were made for nine points.
 
     References
     ----------
-    Fitch, K., Bernstein, S. J., Aguilar, M. D., et al. (2001). The RAND/UCLA appropriateness method user's manual. RAND.
+    Fitch, K., Bernstein, S. J., Aguilar, M. D., et al. (2001). The RAND/UCLA appropriateness method user's manual.
+    RAND.
 
     Examples
     --------

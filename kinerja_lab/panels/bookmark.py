@@ -36,7 +36,8 @@ class Booklet:
 
     def __post_init__(self) -> None:
         places = np.asarray(self.locations, dtype=float)
-        if len(places) != len(self.items) or len(places) < 2 or not np.isfinite(places).all() or (np.diff(places) < 0).any():
+        rising = len(places) == len(self.items) and np.isfinite(places).all() and (np.diff(places) >= 0).all()
+        if len(places) < 2 or not rising:
             raise KinerjaError("booklet_order", n=len(self.items))
         if not 0 < self.rp < 1:
             raise KinerjaError("booklet_rp", value=str(self.rp))
@@ -80,8 +81,8 @@ def booklet(
 
     References
     ----------
-    Mitzel, H. C., Lewis, D. M., Patz, R. J., Green, D. R. (2001). The Bookmark procedure: psychological perspectives. In
-    Cizek, G. J. (ed.), Setting performance standards. Erlbaum.
+    Mitzel, H. C., Lewis, D. M., Patz, R. J., Green, D. R. (2001). The Bookmark procedure: psychological perspectives.
+    In Cizek, G. J. (ed.), Setting performance standards. Erlbaum.
 
     Examples
     --------
@@ -140,13 +141,13 @@ def bookmark(
 
     Notes
     -----
-    Each bookmark becomes a location; the cut is the mean over judges, its error sd / sqrt(judges). The item parameters are
-    held fixed. Page 1 with ``"between"`` takes the first item's own location.
+    Each bookmark becomes a location; the cut is the mean over judges, its error sd / sqrt(judges). The item parameters
+    are held fixed. Page 1 with ``"between"`` takes the first item's own location.
 
     References
     ----------
-    Mitzel, H. C., Lewis, D. M., Patz, R. J., Green, D. R. (2001). The Bookmark procedure: psychological perspectives. In
-    Cizek, G. J. (ed.), Setting performance standards. Erlbaum.
+    Mitzel, H. C., Lewis, D. M., Patz, R. J., Green, D. R. (2001). The Bookmark procedure: psychological perspectives.
+    In Cizek, G. J. (ed.), Setting performance standards. Erlbaum.
     """
     if rule not in RULES:
         raise KinerjaError("panel_unknown_rule", value=str(rule), choices=", ".join(RULES))

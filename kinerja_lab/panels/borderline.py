@@ -56,8 +56,8 @@ def borderline_regression(
     Parameters
     ----------
     panel : JudgePanel
-        Its items are units; a rating is the global judgement of a unit. At least two judges; a unit need not be rated by
-        all of them.
+        Its items are units; a rating is the global judgement of a unit. At least two judges; a unit need not be rated
+        by all of them.
     question : str
         Code of the question.
     round : int
@@ -86,8 +86,8 @@ def borderline_regression(
     Notes
     -----
     Score on rating by least squares, all ratings together; the cut is the line's height at the borderline. The variance
-    adds what judges and what units contribute and takes off what is counted twice (two-way clusters, each with its small
-    sample factor g/(g-1)); degrees of freedom: the fewer of judges and units, less one.
+    adds what judges and what units contribute and takes off what is counted twice (two-way clusters, each with its
+    small sample factor g/(g-1)); degrees of freedom: the fewer of judges and units, less one.
 
     References
     ----------
@@ -180,8 +180,9 @@ def borderline_group(
     if summary == "mean":
         error = np.sqrt(_two_way((group - value) / len(group), judge, unit))
     method = f"borderline group ({summary})"
-    standard = settle([value], errors=[error], freedom=[min(judges, units) - 1.0], n=[len(group)], plan=plan, method=method,
-                      note="median_no_interval" if summary == "median" else "panel_no_spread", conventions=[
+    standard = settle([value], errors=[error], freedom=[min(judges, units) - 1.0], n=[len(group)], plan=plan,
+                      method=method, note="median_no_interval" if summary == "median" else "panel_no_spread",
+                      conventions=[
                           Message("convention.borderline_rating", {"rating": float(bar)}),
                           Message("convention.judges_and_units"),
                           Message("convention.rounds_used", {"rounds": str(round)})])

@@ -42,10 +42,10 @@ def kendall_w(panel: JudgePanel, *, level: float) -> tuple[Estimate, HypothesisT
 
     Notes
     -----
-    W = between-item over total sum of squares of the ranks, which is 12 S / (k^2 (n^3 - n) - k T) with its correction for
-    ties. Chi-square = k (n - 1) W with n - 1 degrees of freedom. The limits treat the ranks as a two-way layout:
-    F = (k - 1) W / (1 - W) with n - 1 and (n - 1)(k - 1) degrees of freedom, as for the average consistency ICC; they are
-    approximate (a simulation is in the tests).
+    W = between-item over total sum of squares of the ranks, which is 12 S / (k^2 (n^3 - n) - k T) with its correction
+    for ties. Chi-square = k (n - 1) W with n - 1 degrees of freedom. The limits treat the ranks as a two-way layout: F
+    = (k - 1) W / (1 - W) with n - 1 and (n - 1)(k - 1) degrees of freedom, as for the average consistency ICC; they
+    are approximate (a simulation is in the tests).
 
     References
     ----------

@@ -24,9 +24,9 @@ class Consistency:
     Parameters
     ----------
     indices : EstimateTable
-        Labels ``"accuracy"`` (share in the band of the true score), ``"false_up"`` and ``"false_down"`` (put higher or lower
-        than that), ``"consistency"`` (same band on a second, parallel measurement) and ``"kappa"`` (the last beyond
-        chance). A method that says nothing about true scores has only the last two.
+        Labels ``"accuracy"`` (share in the band of the true score), ``"false_up"`` and ``"false_down"`` (put higher or
+        lower than that), ``"consistency"`` (same band on a second, parallel measurement) and ``"kappa"`` (the last
+        beyond chance). A method that says nothing about true scores has only the last two.
     confusion : numpy.ndarray or None, shape (bands, bands)
         Shares by true band (rows) and observed band (columns).
     repeat : numpy.ndarray, shape (bands, bands)
@@ -84,8 +84,8 @@ def effective_length(scores: np.ndarray, *, reliability: float, low: float, high
 
     References
     ----------
-    Livingston, S. A., Lewis, C. (1995). Estimating the consistency and accuracy of classifications based on test scores.
-    Journal of Educational Measurement 32, 179-197.
+    Livingston, S. A., Lewis, C. (1995). Estimating the consistency and accuracy of classifications based on test
+    scores. Journal of Educational Measurement 32, 179-197.
     """
     mean, variance = scores.mean(), scores.var(ddof=1)
     return float(((mean - low) * (high - mean) - reliability * variance) / (variance * (1 - reliability)))
@@ -112,8 +112,8 @@ def livingston_lewis(
     Returns
     -------
     Consistency
-        The limits are the lowest and highest values within the reliability's interval; the error of the score distribution
-        is not in them. Without such an interval: ``reliability_no_interval``.
+        The limits are the lowest and highest values within the reliability's interval; the error of the score
+        distribution is not in them. Without such an interval: ``reliability_no_interval``.
 
     Raises
     ------
@@ -121,8 +121,8 @@ def livingston_lewis(
         ``consistency_model``, ``consistency_level``, ``score_not_finite``, ``scores_off_scale`` or
         ``consistency_reliability``.
     NotApplicable
-        ``consistency_too_few``, ``panel_scores_constant`` or ``consistency_no_fit`` (the reliability does not go with the
-        spread of the scores).
+        ``consistency_too_few``, ``panel_scores_constant`` or ``consistency_no_fit`` (the reliability does not go with
+        the spread of the scores).
 
     Notes
     -----
@@ -131,8 +131,8 @@ def livingston_lewis(
 
     References
     ----------
-    Livingston, S. A., Lewis, C. (1995). Estimating the consistency and accuracy of classifications based on test scores.
-    Journal of Educational Measurement 32, 179-197.
+    Livingston, S. A., Lewis, C. (1995). Estimating the consistency and accuracy of classifications based on test
+    scores. Journal of Educational Measurement 32, 179-197.
     Hanson, B. A. (1991). Method of moments estimates for the four-parameter beta compound binomial model. ACT Research
     Report 91-5.
     """
@@ -186,8 +186,8 @@ def subkoviak(
 
     Notes
     -----
-    Two scores as a bivariate normal with the reliability as correlation, cut at (cut - 1/2 - mean)/sd (Peng and Subkoviak's
-    approximation, evaluated exactly by Owen's T instead of read from the tables).
+    Two scores as a bivariate normal with the reliability as correlation, cut at (cut - 1/2 - mean)/sd (Peng and
+    Subkoviak's approximation, evaluated exactly by Owen's T instead of read from the tables).
 
     References
     ----------

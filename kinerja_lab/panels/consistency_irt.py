@@ -120,8 +120,8 @@ def rudner(theta: np.ndarray, se: np.ndarray, *, standard: Standard, level: floa
 
     References
     ----------
-    Rudner, L. M. (2001). Computing the expected proportions of misclassified examinees. Practical Assessment, Research and
-    Evaluation 7(14).
+    Rudner, L. M. (2001). Computing the expected proportions of misclassified examinees. Practical Assessment, Research
+    and Evaluation 7(14).
     """
     theta, se = np.asarray(theta, dtype=float), np.asarray(se, dtype=float)
     true = standard.positions(theta)
@@ -158,14 +158,15 @@ def lee(probabilities: np.ndarray, *, standard: Standard, level: float) -> Consi
 
     Notes
     -----
-    The distribution of a unit's sum by Lord and Wingersky's recursion; the band of its expected sum counts as the true one.
+    The distribution of a unit's sum by Lord and Wingersky's recursion; the band of its expected sum counts as the true
+    one.
 
     References
     ----------
-    Lee, W.-C. (2010). Classification consistency and accuracy for complex assessments using item response theory. Journal
-    of Educational Measurement 47, 1-17.
-    Lord, F. M., Wingersky, M. S. (1984). Comparison of IRT true-score and equipercentile observed-score equatings. Applied
-    Psychological Measurement 8, 453-461.
+    Lee, W.-C. (2010). Classification consistency and accuracy for complex assessments using item response theory.
+    Journal of Educational Measurement 47, 1-17.
+    Lord, F. M., Wingersky, M. S. (1984). Comparison of IRT true-score and equipercentile observed-score equatings.
+    Applied Psychological Measurement 8, 453-461.
     """
     table = np.asarray(probabilities, dtype=float)
     if table.ndim != 3 or not np.isfinite(table).all() or (table < 0).any() or not np.allclose(table.sum(axis=2), 1):

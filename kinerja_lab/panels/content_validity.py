@@ -1,6 +1,8 @@
 """Do the experts find that the items belong here? CVR, I-CVI, S-CVI, modified kappa and Aiken's V."""
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -66,8 +68,8 @@ def critical_cvr(n: int, *, alpha: float) -> CriticalCvr:
 
     Notes
     -----
-    The least k with P(X >= k) <= alpha, X binomial (n, 1/2); the ratio is (k - n/2) / (n/2). The table printed by Lawshe
-    (1975) is not this test (it has 0.62 for ten experts, where the test needs nine of ten).
+    The least k with P(X >= k) <= alpha, X binomial (n, 1/2); the ratio is (k - n/2) / (n/2). The table printed by
+    Lawshe (1975) is not this test (it has 0.62 for ten experts, where the test needs nine of ten).
 
     References
     ----------
@@ -83,11 +85,18 @@ def critical_cvr(n: int, *, alpha: float) -> CriticalCvr:
     (7, 0.75, True)
     """
     _check_alpha(alpha)
-    counts = np.arange(n + 1)
-    tail = stats.binom.sf(counts - 1, n, 0.5)
+    found = _critical(int(n), float(alpha))
+    if found is None:
+        raise NotApplicable("cvr_panel_too_small", n=n, alpha=float(alpha), p=0.5**n)
+    return found
+
+
+@cache
+def _critical(n: int, alpha: float) -> CriticalCvr | None:
+    tail = stats.binom.sf(np.arange(n + 1) - 1, n, 0.5)
     enough = np.flatnonzero(tail <= alpha * (1 + 1e-12))
     if not len(enough):
-        raise NotApplicable("cvr_panel_too_small", n=n, alpha=float(alpha), p=float(tail[-1]))
+        return None
     least = int(enough[0])
     return CriticalCvr(n=n, least=least, cvr=(least - n / 2) / (n / 2), p=float(tail[least]), alpha=alpha)
 
@@ -176,8 +185,8 @@ def item_validity(panel: JudgePanel, *, relevant: float, level: float) -> Estima
 
     Notes
     -----
-    I-CVI = A/n with a score interval. Modified kappa = (I-CVI - pc) / (1 - pc), pc = C(n, A) / 2^n, the chance of exactly
-    this many; its limits hold pc at its observed value.
+    I-CVI = A/n with a score interval. Modified kappa = (I-CVI - pc) / (1 - pc), pc = C(n, A) / 2^n, the chance of
+    exactly this many; its limits hold pc at its observed value.
 
     References
     ----------
@@ -234,10 +243,10 @@ def scale_validity(panel: JudgePanel, *, relevant: float, level: float) -> Estim
 
     References
     ----------
-    Polit, D. F., Beck, C. T. (2006). The content validity index: are you sure you know what's being reported? Research in
-    Nursing and Health 29, 489-497.
-    Korn, E. L., Graubard, B. I. (1998). Confidence intervals for proportions with small expected number of positive counts
-    estimated from survey data. Survey Methodology 24, 193-201 (the effective number).
+    Polit, D. F., Beck, C. T. (2006). The content validity index: are you sure you know what's being reported? Research
+    in Nursing and Health 29, 489-497.
+    Korn, E. L., Graubard, B. I. (1998). Confidence intervals for proportions with small expected number of positive
+    counts estimated from survey data. Survey Methodology 24, 193-201 (the effective number).
     """
     ratings = read_ratings(panel)
     bar = on_scale(relevant, ratings.question, name="relevant")
@@ -287,8 +296,8 @@ def aiken_v(panel: JudgePanel, *, level: float) -> tuple[EstimateTable, pd.DataF
     ----------
     Aiken, L. R. (1985). Three coefficients for analyzing the reliability and validity of ratings. Educational and
     Psychological Measurement 45, 131-142.
-    Penfield, R. D., Giacobbi, P. R. (2004). Applying a score confidence interval to Aiken's item content-relevance index.
-    Measurement in Physical Education and Exercise Science 8, 213-225.
+    Penfield, R. D., Giacobbi, P. R. (2004). Applying a score confidence interval to Aiken's item content-relevance
+    index. Measurement in Physical Education and Exercise Science 8, 213-225.
     """
     ratings = read_ratings(panel)
     points = whole_scale(ratings, least=LEAST_POINTS, most=MOST_POINTS)
@@ -334,6 +343,12 @@ def aiken_p(total: int, n: int, *, points: int) -> float:
     >>> aiken_p(12, 2, points=7) == 1 / 49
     True
     """
+    return _ways_from(n, points)[total] / points**n
+
+
+@cache
+def _ways_from(n: int, points: int) -> tuple[int, ...]:
+    """In how many ways n ratings can sum to this or more, for every sum; whole numbers, so nothing is lost."""
     ways = [1]
     for _ in range(n):
         longer = [0] * (len(ways) + points - 1)
@@ -341,7 +356,7 @@ def aiken_p(total: int, n: int, *, points: int) -> float:
             for step in range(points):
                 longer[place + step] += count
         ways = longer
-    return sum(ways[total:]) / points**n
+    return tuple(accumulate(reversed(ways)))[::-1]
 
 
 def _check_alpha(alpha: float) -> None:

@@ -99,8 +99,8 @@ def settle(
         error, df = float(errors[place]), float(freedom[place])
         usable = np.isfinite(error) and error > _FLAT * (1 + abs(value)) and df > 0
         known.append(error if usable else np.nan)
-        common = {"label": f"{plan.bands[min(place + 1, len(plan.bands) - 1)]}", "value": float(value), "n": int(n[place]),
-                  "level": plan.level, "unit": plan.unit}
+        common = {"label": plan.bands[min(place + 1, len(plan.bands) - 1)], "value": float(value),
+                  "n": int(n[place]), "level": plan.level, "unit": plan.unit}
         cuts.append(_bounded(common, error, df, plan, method, "" if usable else note))
         if plan.measurement_error is not None:
             both = float(np.hypot(error if usable else 0.0, plan.measurement_error))

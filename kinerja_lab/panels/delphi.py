@@ -29,8 +29,8 @@ class StoppingRule:
 
     References
     ----------
-    Scheibe, M., Skutsch, M., Schofer, J. (1975). Experiments in Delphi methodology. In Linstone, H. A., Turoff, M. (eds.),
-    The Delphi method: techniques and applications. Addison-Wesley (a change of 15 % or less is stable).
+    Scheibe, M., Skutsch, M., Schofer, J. (1975). Experiments in Delphi methodology. In Linstone, H. A., Turoff, M.
+    (eds.), The Delphi method: techniques and applications. Addison-Wesley (a change of 15 % or less is stable).
     """
 
     stable_share: float = 0.15
@@ -38,7 +38,8 @@ class StoppingRule:
 
     def __post_init__(self) -> None:
         if not (0 <= self.stable_share <= 1 and self.consensus_width >= 0):
-            raise KinerjaError("panel_bad_stopping_rule", stable=str(self.stable_share), width=str(self.consensus_width))
+            raise KinerjaError("panel_bad_stopping_rule", stable=str(self.stable_share),
+                               width=str(self.consensus_width))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,9 +49,9 @@ class DelphiChange:
     Parameters
     ----------
     items : EstimateTable
-        Groups ``("item",)``; labels ``"changed"`` (share of the experts who gave another answer), ``"mean_change"`` (points
-        of the scale) and ``"net_change"`` (share of the experts by which the group's histogram moved: exchanges between two
-        experts cancel).
+        Groups ``("item",)``; labels ``"changed"`` (share of the experts who gave another answer), ``"mean_change"``
+        (points of the scale) and ``"net_change"`` (share of the experts by which the group's histogram moved:
+        exchanges between two experts cancel).
     spread : pandas.DataFrame
         ``item, n, median_before, median_after, width_before, width_after`` (interquartile ranges), ``verdict``:
         ``"consensus"``, ``"stable_dissent"`` or ``"moving"``.
@@ -93,9 +94,10 @@ def delphi_change(
     Returns
     -------
     DelphiChange
-        Each item counts the experts who answered it in both rounds. Items with fewer than two such experts have no values
-        (``panel_too_few_shared``) and count as moving. The verdict follows the point values, as the rule's source has it:
-        with ten experts an interval of the share that moved is too wide to ever stop on; it is shown beside.
+        Each item counts the experts who answered it in both rounds. Items with fewer than two such experts have no
+        values (``panel_too_few_shared``) and count as moving. The verdict follows the point values, as the rule's
+        source has it: with ten experts an interval of the share that moved is too wide to ever stop on; it is shown
+        beside.
 
     Raises
     ------
@@ -106,15 +108,14 @@ def delphi_change(
 
     Notes
     -----
-    Net change is half the sum of the absolute differences of the two histograms, over the number of experts. Shares have
-    score intervals, the mean change Student's t; quartiles by linear interpolation (type 7).
+    Net change is half the sum of the absolute differences of the two histograms, over the number of experts. Shares
+    have score intervals, the mean change Student's t; quartiles by linear interpolation (type 7).
 
     References
     ----------
-    Scheibe, M., Skutsch, M., Schofer, J. (1975). Experiments in Delphi methodology. In Linstone, H. A., Turoff, M. (eds.),
-    The Delphi method: techniques and applications. Addison-Wesley.
-    von der Gracht, H. A. (2012). Consensus measurement in Delphi studies. Technological Forecasting and Social Change 79,
-    1525-1536.
+    Scheibe, M., Skutsch, M., Schofer, J. (1975). Experiments in Delphi methodology. In Linstone, H. A., Turoff, M.
+    (eds.), The Delphi method: techniques and applications. Addison-Wesley. von der Gracht, H. A. (2012). Consensus
+    measurement in Delphi studies. Technological Forecasting and Social Change 79, 1525-1536.
     """
     if not 0 < level < 1:
         raise KinerjaError("bad_level", value=str(level))
@@ -142,7 +143,8 @@ def delphi_change(
 
 def _changes(pair: np.ndarray, level: float) -> list[Estimate]:
     n = pair.shape[1]
-    kinds = {"changed": ("share of experts, Wilson", "share"), "mean_change": ("mean of differences, t", "scale_points"),
+    kinds = {"changed": ("share of experts, Wilson", "share"),
+             "mean_change": ("mean of differences, t", "scale_points"),
              "net_change": ("half the change of the histogram", "share")}
     if n < LEAST_JUDGES:
         return [Estimate(label=label, value=np.nan, low=np.nan, high=np.nan, level=level, n=n, method=method, unit=unit,

@@ -10,7 +10,7 @@ from kinerja_lab.core.panel import JudgePanel
 from kinerja_lab.core.standard import StandardPlan
 from kinerja_lab.panels.cut_scores import StandardSetting, judge_rows, over_judges, scores_of, settle
 from kinerja_lab.panels.logistic_cut import logistic_cut, separated
-from kinerja_lab.panels.reading import read_ratings
+from kinerja_lab.panels.reading import on_scale, read_ratings
 
 __all__ = ["body_of_work", "contrasting_groups"]
 
@@ -48,8 +48,8 @@ def contrasting_groups(
     Raises
     ------
     KinerjaError
-        ``no_such_question``, ``no_such_round``, ``panel_unknown_rule``, ``panel_scores_missing``, ``standard_bands`` or
-        ``cut_off_scale``.
+        ``no_such_question``, ``no_such_round``, ``panel_unknown_rule``, ``panel_threshold_off_scale``,
+        ``panel_scores_missing``, ``standard_bands`` or ``cut_off_scale``.
     NotApplicable
         ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated``, ``panel_scores_constant``,
         ``groups_one_kind`` (a judge called all units the same), ``groups_separated`` (no logistic curve) or
@@ -57,8 +57,8 @@ def contrasting_groups(
 
     Notes
     -----
-    A cut for each judge; the standard is their mean, its error sd / sqrt(judges). The error of having judged these units
-    and no others is part of every judge's cut but not of the spread between judges who saw the same units.
+    A cut for each judge; the standard is their mean, its error sd / sqrt(judges). The error of having judged these
+    units and no others is part of every judge's cut but not of the spread between judges who saw the same units.
 
     References
     ----------
@@ -68,6 +68,7 @@ def contrasting_groups(
         raise KinerjaError("panel_unknown_rule", value=str(rule), choices=", ".join(RULES))
     ratings = read_ratings(panel.of(question, round), least_items=4)
     known = scores_of(ratings.items, scores)
+    acceptable = on_scale(acceptable, ratings.question, name="acceptable")
     cuts = []
     for judge, own in zip(ratings.judges, ratings.values, strict=True):
         rated = ~np.isnan(own)
@@ -109,16 +110,16 @@ def body_of_work(
     Raises
     ------
     KinerjaError
-        ``no_such_question``, ``no_such_round``, ``body_of_work_scale``, ``panel_scores_missing``, ``cuts_not_increasing``
-        or ``cut_off_scale``.
+        ``no_such_question``, ``no_such_round``, ``body_of_work_scale``, ``panel_scores_missing``,
+        ``cuts_not_increasing`` or ``cut_off_scale``.
     NotApplicable
         ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated``, ``panel_scores_constant``,
         ``bands_one_kind``, ``bands_separated`` or ``bands_wrong_way``.
 
     Notes
     -----
-    For each cut a logistic curve of "this band or higher" on the score, all judges' ratings together; the cut is where it
-    is one half. Error: jackknife over judges, judges - 1 degrees of freedom.
+    For each cut a logistic curve of "this band or higher" on the score, all judges' ratings together; the cut is where
+    it is one half. Error: jackknife over judges, judges - 1 degrees of freedom.
 
     References
     ----------
@@ -137,8 +138,8 @@ def body_of_work(
                       for place, bar in enumerate(points[1:])] for row in range(judges)])
     error = np.sqrt((judges - 1) / judges * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
     method = "body of work (logistic)"
-    standard = settle(values, errors=error, freedom=[judges - 1.0] * len(values), n=[ratings.n] * len(values), plan=plan,
-                      method=method, conventions=[
+    standard = settle(values, errors=error, freedom=[judges - 1.0] * len(values), n=[ratings.n] * len(values),
+                      plan=plan, method=method, conventions=[
                           Message("convention.body_of_work_pooled"), Message("convention.units_fixed"),
                           Message("convention.rounds_used", {"rounds": str(round)})])
     names, own = [], []

@@ -118,10 +118,10 @@ def experts_needed(
     -------
     pandas.DataFrame
         One row an item: ``item, n, points, kept``; ``flips`` (one more expert can turn the verdict) and ``flip_points``
-        (the answer nearest the verdict so far that does it, as points; NaN where none does); ``more_for`` (fewest further
-        experts, all with the best answer, after whom the item is kept; 0 if it is) and ``more_against`` (all with the
-        worst answer, after whom it is dropped); ``more_needed`` (fewest further experts after whom it is kept with the
-        assurance if they answer like those so far). NaN where ``most`` is not enough.
+        (the answer nearest the verdict so far that does it, as points; NaN where none does); ``more_for`` (fewest
+        further experts, all with the best answer, after whom the item is kept; 0 if it is) and ``more_against`` (all
+        with the worst answer, after whom it is dropped); ``more_needed`` (fewest further experts after whom it is kept
+        with the assurance if they answer like those so far). NaN where ``most`` is not enough.
 
     Raises
     ------
@@ -134,8 +134,8 @@ def experts_needed(
     Notes
     -----
     Further answers follow the predictive distribution of the answers so far: yes and no with a Jeffreys prior
-    (beta-binomial), ratings as the binomial number of points with the same prior. Exact tests move in steps, so one more
-    expert can also take a kept item out.
+    (beta-binomial), ratings as the binomial number of points with the same prior. Exact tests move in steps, so one
+    more expert can also take a kept item out.
 
     References
     ----------

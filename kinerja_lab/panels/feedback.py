@@ -25,10 +25,10 @@ class Feedback:
     round : int
         The round it looks back on.
     items : pandas.DataFrame
-        ``item, own, previous, n, median, lower, upper, lowest, highest, place, hidden``; quartiles of the group with the
-        expert himself in it; ``previous`` is his answer in the round before; ``place`` is ``"below"``, ``"within"`` or
-        ``"above"`` the quartiles, empty where he did not answer. With fewer than ``LEAST_ANSWERS`` answers ``hidden`` is
-        true and the group's numbers are NaN.
+        ``item, own, previous, n, median, lower, upper, lowest, highest, place, hidden``; quartiles of the group with
+        the expert himself in it; ``previous`` is his answer in the round before; ``place`` is ``"below"``,
+        ``"within"`` or ``"above"`` the quartiles, empty where he did not answer. With fewer than ``LEAST_ANSWERS``
+        answers ``hidden`` is true and the group's numbers are NaN.
     counts : pandas.DataFrame
         ``item, answer, n`` for rating scales, without hidden items; empty for probabilities.
     comments : pandas.DataFrame
@@ -113,5 +113,5 @@ def _group(group: np.ndarray, own: float, hidden: bool) -> dict[str, object]:
         return {"median": np.nan, "lower": np.nan, "upper": np.nan, "lowest": np.nan, "highest": np.nan, "place": ""}
     lower, median, upper = (float(value) for value in np.percentile(group, (25, 50, 75)))
     place = "" if np.isnan(own) else "below" if own < lower - 1e-12 else "above" if own > upper + 1e-12 else "within"
-    return {"median": median, "lower": lower, "upper": upper, "lowest": float(group.min()), "highest": float(group.max()),
-            "place": place}
+    return {"median": median, "lower": lower, "upper": upper, "lowest": float(group.min()),
+            "highest": float(group.max()), "place": place}

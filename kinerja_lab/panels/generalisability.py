@@ -61,9 +61,9 @@ def panel_error(table: np.ndarray, *, items: str, level: float) -> PanelError:
 
     Notes
     -----
-    Items fixed: sqrt(v_j/n_j + v_ji/(n_j n_i)), which is the sd of the judges' means over sqrt(n_j), with n_j - 1 degrees
-    of freedom. Items random: v_i/n_i more under the root; Satterthwaite. Components from mean squares; limits after Ting
-    and others.
+    Items fixed: sqrt(v_j/n_j + v_ji/(n_j n_i)), which is the sd of the judges' means over sqrt(n_j), with n_j - 1
+    degrees of freedom. Items random: v_i/n_i more under the root; Satterthwaite. Components from mean squares; limits
+    after Ting and others.
 
     References
     ----------
@@ -118,9 +118,9 @@ def panel_error_over_occasions(table: np.ndarray, *, items: str, level: float) -
 
     Notes
     -----
-    The error is the root of v_j/n_j + v_o/n_o + v_ji/(n_j n_i) + v_jo/(n_j n_o) + v_jio/(n_j n_i n_o); with random items
-    v_i/n_i + v_io/(n_i n_o) more. Negative components count as 0. Degrees of freedom by Satterthwaite on the judges by
-    occasions table of means.
+    The error is the root of v_j/n_j + v_o/n_o + v_ji/(n_j n_i) + v_jo/(n_j n_o) + v_jio/(n_j n_i n_o); with random
+    items v_i/n_i + v_io/(n_i n_o) more. Negative components count as 0. Degrees of freedom by Satterthwaite on the
+    judges by occasions table of means.
 
     References
     ----------
@@ -153,8 +153,8 @@ def _residual(label: str, value: float, df: int, n: int, level: float) -> Estima
     if value <= 0:
         return Estimate(low=np.nan, high=np.nan, note="panel_no_spread", **common)
     tail = (1 - level) / 2
-    return Estimate(low=float(value * df / special.chdtri(df, tail)), high=float(value * df / special.chdtri(df, 1 - tail)),
-                    **common)
+    low, high = (float(value * df / special.chdtri(df, end)) for end in (tail, 1 - tail))
+    return Estimate(low=low, high=high, **common)
 
 
 def _check(items: str) -> None:

@@ -68,9 +68,9 @@ def hofstee_point(box: HofsteeBox, scores: np.ndarray) -> tuple[float, float]:
 
     Notes
     -----
-    The diagonal falls from (least cut, most failing) to (most cut, least failing). The curve is a staircase; the cut is the
-    lowest at which the share of scores below it reaches the diagonal. Where a step crosses the diagonal that is the score
-    at the step, and the share given is the one just above it.
+    The diagonal falls from (least cut, most failing) to (most cut, least failing). The curve is a staircase; the cut
+    is the lowest at which the share of scores below it reaches the diagonal. Where a step crosses the diagonal that is
+    the score at the step, and the share given is the one just above it.
 
     References
     ----------
@@ -87,7 +87,7 @@ def hofstee_point(box: HofsteeBox, scores: np.ndarray) -> tuple[float, float]:
     # just above a score, and up to and including the next, the share below is that of the scores up to it
     shares = np.searchsorted(scores, starts, side="right") / len(scores)
     shares[0] = np.searchsorted(scores, box.least_cut, side="left") / len(scores)
-    if shares[0] >= box.most_fail:
+    if shares[0] > box.most_fail + 1e-12:
         raise NotApplicable("hofstee_no_crossing", at=float(box.least_cut), share=float(shares[0]),
                             allowed=float(box.most_fail))
     for start, stop, share in zip(starts, stops, shares, strict=True):
@@ -122,7 +122,8 @@ def hofstee(
     Returns
     -------
     StandardSetting
-        With the median there is no interval (``median_no_interval``). A judge whose own box the curve misses has no row.
+        With the median there is no interval (``median_no_interval``). A judge whose own box the curve misses has no
+        row.
 
     Raises
     ------

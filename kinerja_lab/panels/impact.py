@@ -24,8 +24,8 @@ def impact(
     standard : Standard
         The cuts, taken as they are.
     census : bool
-        Whether these are all units there are: then nothing was sampled and there is no interval (``census_no_interval``;
-        see ``impact_shift`` for the panel's error).
+        Whether these are all units there are: then nothing was sampled and there is no interval
+        (``census_no_interval``; see ``impact_shift`` for the panel's error).
     weights : numpy.ndarray, shape (units,), optional
         Positive weights.
     level : float
@@ -45,8 +45,9 @@ def impact(
 
     Notes
     -----
-    Weighted share, averaged over plausible values. Score interval with Kish's effective number (sum w)^2 / sum w^2; between
-    draws the variance (1 + 1/m) B is added by lowering that number (Rubin), with the t quantile where it matters.
+    Weighted share, averaged over plausible values. Score interval with Kish's effective number (sum w)^2 / sum w^2;
+    between draws the variance (1 + 1/m) B is added by lowering that number (Rubin), with the t quantile where it
+    matters.
 
     References
     ----------

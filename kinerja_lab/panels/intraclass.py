@@ -45,9 +45,9 @@ def intraclass(panel: JudgePanel, *, level: float) -> EstimateTable:
     -------
     EstimateTable
         Labels ``"ICC(1,1)"``, ``"ICC(A,1)"``, ``"ICC(C,1)"`` (one rating: one-way, absolute agreement, consistency) and
-        ``"ICC(1,k)"``, ``"ICC(A,k)"``, ``"ICC(C,k)"`` (mean of the k judges). Shrout and Fleiss call them ICC(1,1), (2,1),
-        (3,1), (1,k), (2,k), (3,k). ``n`` counts items. With missing ratings k is the harmonic mean of the ratings an item
-        got.
+        ``"ICC(1,k)"``, ``"ICC(A,k)"``, ``"ICC(C,k)"`` (mean of the k judges). Shrout and Fleiss call them ICC(1,1),
+        (2,1), (3,1), (1,k), (2,k), (3,k). ``n`` counts items. With missing ratings k is the harmonic mean of the
+        ratings an item got.
 
     Raises
     ------
@@ -55,15 +55,15 @@ def intraclass(panel: JudgePanel, *, level: float) -> EstimateTable:
         ``panel_not_single`` or ``bad_level``.
     NotApplicable
         ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated``, ``panel_constant``,
-        ``panel_full_agreement`` (no disagreement at all: no interval exists), ``panel_not_connected`` or
-        ``panel_too_few_ratings``.
+        ``panel_full_agreement`` or ``panel_additive`` (no disagreement, or only a constant one: no interval exists),
+        ``panel_items_alike`` (all items have the same mean), ``panel_not_connected`` or ``panel_too_few_ratings``.
 
     Notes
     -----
-    Complete ratings: mean squares; exact F limits (approximate by Satterthwaite for absolute agreement), as in McGraw and
-    Wong's table 7. An average form can lie below -1, even without limit, when the items differ less than chance.
-    Missing ratings: variance components by REML, limits on the logit scale by the delta method; the one-way forms from the
-    unbalanced mean squares with Wald's exact limits; average forms by Spearman-Brown.
+    Complete ratings: mean squares; exact F limits (approximate by Satterthwaite for absolute agreement), as in McGraw
+    and Wong's table 7. An average form can lie below -1, even without limit, when the items differ less than chance.
+    Missing ratings: variance components by REML, limits on the logit scale by the delta method; the one-way forms from
+    the unbalanced mean squares with Wald's exact limits; average forms by Spearman-Brown.
 
     References
     ----------
@@ -80,8 +80,13 @@ def intraclass(panel: JudgePanel, *, level: float) -> EstimateTable:
     if not ratings.complete:
         return _unbalanced(ratings, z, level)
     squares = _squares(ratings.values)
-    if squares.within <= _TINY or squares.rest <= _TINY * squares.items + _TINY:
+    spread = np.ptp(given) ** 2
+    if squares.within <= _TINY * spread:
         raise NotApplicable("panel_full_agreement", n=squares.n)
+    if squares.rest <= _TINY * spread:
+        raise NotApplicable("panel_additive", n=len(given))
+    if squares.items <= _TINY * spread:
+        raise NotApplicable("panel_items_alike", n=squares.n)
     rows = []
     for label, value, ends, method in _forms(squares, (1 - level) / 2):
         low, high = sorted(map(float, ends))
@@ -104,7 +109,8 @@ def _forms(squares: _Squares, tail: float):
     df = {"one": (n - 1, n * (k - 1)), "two": (n - 1, (n - 1) * (k - 1))}
     for name, kind in (("one", "1"), ("two", "C")):
         ends = [whole[name] / special.fdtri(*df[name], 1 - tail), whole[name] / special.fdtri(*df[name], tail)]
-        single, average = ([(f - 1) / (f + k - 1) for f in (whole[name], *ends)], [1 - 1 / f for f in (whole[name], *ends)])
+        ratios = (whole[name], *ends)
+        single, average = [(f - 1) / (f + k - 1) for f in ratios], [1 - 1 / f for f in ratios]
         yield f"ICC({kind},1)", single[0], single[1:], "mean squares, F"
         yield f"ICC({kind},k)", average[0], average[1:], "mean squares, F"
     for label, form in (("ICC(A,1)", k), ("ICC(A,k)", 1)):
@@ -140,8 +146,11 @@ def _unbalanced(ratings: Ratings, z: float, level: float) -> EstimateTable:
     if layout.pieces > 1:
         raise NotApplicable("panel_not_connected", n=layout.pieces)
     oneway = one_way(scores, items, count=n)
-    if oneway.within <= _TINY:
+    spread = np.ptp(scores) ** 2
+    if oneway.within <= _TINY * spread:
         raise NotApplicable("panel_full_agreement", n=n)
+    if oneway.mean_square_between <= _TINY * spread:
+        raise NotApplicable("panel_items_alike", n=n)
     random = crossed_random(layout)
     known = ~np.isnan(random.ratio_covariance).any()
     ratio = np.where(np.isnan(random.log_ratios), 0.0, np.exp(np.nan_to_num(random.log_ratios)))

@@ -27,13 +27,13 @@ class JudgeProfile:
         Groups ``("judge",)``; labels ``"leniency"`` (least squares: rating points above the average judge on the same
         items) and ``"leniency_shrunk"`` (mixed model: drawn towards 0 by how little judges differ).
     fit : EstimateTable
-        Groups ``("judge",)``; labels ``"misfit"`` (mean square of what the item and the leniency leave unexplained, over
-        that of all; 1 is usual) and ``"agreement_with_others"`` (correlation with the mean of the others).
+        Groups ``("judge",)``; labels ``"misfit"`` (mean square of what the item and the leniency leave unexplained,
+        over that of all; 1 is usual) and ``"agreement_with_others"`` (correlation with the mean of the others).
     shares : EstimateTable
         Labels ``"item"``, ``"judge"``, ``"residual"``: parts of the variance of a rating, 0 to 1.
     outlying : tuple of tuple of str
-        ``(judge, reason)``; reasons ``"lenient"``, ``"severe"``, ``"erratic"``, ``"opposed"``. A reason stands only where
-        the interval, widened for the number of judges, is clear of the usual value.
+        ``(judge, reason)``; reasons ``"lenient"``, ``"severe"``, ``"erratic"``, ``"opposed"``. A reason stands only
+        where the interval, widened for the number of judges, is clear of the usual value.
     n : int
         Ratings.
     """
@@ -81,15 +81,15 @@ def judge_profile(panel: JudgePanel, *, level: float) -> JudgeProfile:
 
     Notes
     -----
-    rating = item + judge + residual. Leniency by least squares with t limits; the shrunk form is the predicted effect when
-    judges are random (REML). Misfit limits are those of a mean square with the judge's degrees of freedom left (chi-square).
-    Outlying: limits at 1 - (1 - level)/judges (Bonferroni).
+    rating = item + judge + residual. Leniency by least squares with t limits; the shrunk form is the predicted effect
+    when judges are random (REML). Misfit limits are those of a mean square with the judge's degrees of freedom left
+    (chi-square). Outlying: limits at 1 - (1 - level)/judges (Bonferroni).
 
     References
     ----------
     Searle, S. R. (1987). Linear models for unbalanced data, chapter 4. Wiley.
-    Myford, C. M., Wolfe, E. W. (2003). Detecting and measuring rater effects using many-facet Rasch measurement: part I.
-    Journal of Applied Measurement 4, 386-422 (the questions asked; here by a linear mixed model).
+    Myford, C. M., Wolfe, E. W. (2003). Detecting and measuring rater effects using many-facet Rasch measurement: part
+    I. Journal of Applied Measurement 4, 386-422 (the questions asked; here by a linear mixed model).
     """
     z = normal_quantile(level)
     ratings = read_ratings(panel, least_judges=LEAST_JUDGES, least_items=LEAST_ITEMS)
@@ -190,7 +190,7 @@ def _with_others(values: np.ndarray, place: int, common: dict) -> Estimate:
 
 
 def _shares(random: CrossedRandom, level: float) -> EstimateTable:
-    """Parts of the variance; their error is that of two logarithms of ratios, by the delta method on the logit scale."""
+    """Parts of the variance; their error is that of two log ratios, by the delta method on the logit scale."""
     parts = np.array([*random.variances, random.residual])
     total = parts.sum()
     covariance, z = random.ratio_covariance, normal_quantile(level)

@@ -78,8 +78,9 @@ def minutes(
     if setting.silent:
         said.append(Message("minutes.silent", {"n": len(setting.silent)}))
     for cut in standard.cuts:
-        code = "minutes.cut" if cut.has_interval else "minutes.cut_bare"
-        said.append(Message(code, {"band": cut.label, "cut": cut, "why": Message(f"note.{cut.note}") if cut.note else ""}))
+        named = {"band": cut.label, "cut": cut}
+        said.append(Message("minutes.cut", named) if cut.has_interval
+                    else Message("minutes.cut_bare", {**named, "why": Message(f"note.{cut.note}")}))
     for zone in standard.zones:
         if zone.has_interval:
             said.append(Message("minutes.zone", {"band": zone.label, "zone": zone}))
@@ -95,19 +96,16 @@ def minutes(
         tables[name] = table.to_frame()
         for row in table.estimates():
             if name == "impact":
-                said.append(Message("minutes.impact", {"band": row.label, "share": _percent(row.value)}))
+                said.append(Message("minutes.impact", {"band": row.label, "share": row.value}))
             elif row.label in ("accuracy", "consistency") and not np.isnan(row.value):
-                said.append(Message(f"minutes.{row.label}", {"share": _percent(row.value)}))
+                said.append(Message(f"minutes.{row.label}", {"share": row.value}))
     return Minutes(statements=tuple(said), conventions=standard.conventions, tables=tables)
-
-
-def _percent(share: float) -> float:
-    return 100 * share
 
 
 def _answers(panel: JudgePanel) -> pd.DataFrame:
     """Answers given, by question and round, of those that could have been."""
     given = panel.frame[panel.frame["value"].notna()]
-    table = given.groupby(["question", "round"]).agg(judges=("judge", "nunique"), answers=("value", "size")).reset_index()
+    grouped = given.groupby(["question", "round"])
+    table = grouped.agg(judges=("judge", "nunique"), answers=("value", "size")).reset_index()
     table["possible"] = len(panel.judges) * len(panel.items)
     return table

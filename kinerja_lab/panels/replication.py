@@ -34,22 +34,23 @@ def same_decision(
     Returns
     -------
     EstimateTable
-        Groups ``("unit",)``; label ``"same_band"``, and the mean of all units under the unit ``"*"``. A probability that
-        follows from the errors has no interval of its own (``panel_probability_no_interval``). ``n`` is the number of
-        judgements behind the first cut.
+        Groups ``("unit",)``; label ``"same_band"``, and the mean of all units under the unit ``"*"``. A probability
+        that follows from the errors has no interval of its own (``panel_probability_no_interval``). ``n`` is the
+        number of judgements behind the first cut.
 
     Raises
     ------
     KinerjaError
         ``panel_unknown_source``, ``score_not_finite`` or ``replication_errors``.
     NotApplicable
-        ``replication_no_units`` or ``cut_without_error`` (a panel that does not disagree, or a median, tells nothing about
-        another).
+        ``replication_no_units`` or ``cut_without_error`` (a panel that does not disagree, or a median, tells nothing
+        about another).
 
     Notes
     -----
-    Another panel's cut less ours has twice our variance: cut + sqrt(2) se t, with the error's degrees of freedom; errors of
-    different cuts are taken as independent. Another sample's score likewise, normal. Both: Gauss-Hermite over the score.
+    Another panel's cut less ours has twice our variance: cut + sqrt(2) se t, with the error's degrees of freedom;
+    errors of different cuts are taken as independent. Another sample's score likewise, normal. Both: Gauss-Hermite
+    over the score.
 
     References
     ----------

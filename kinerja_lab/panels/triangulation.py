@@ -40,8 +40,8 @@ def triangulate(sources: Mapping[str, tuple[Estimate, ...]], *, scores: np.ndarr
     Parameters
     ----------
     sources : mapping of str to tuple of Estimate
-        Cuts of each source, e.g. ``{"angoff": one.cuts, "borderline": other.cuts, "outcome": (cut,)}``; as many cuts each,
-        with the same unit and level. A cut found from outcomes comes as an estimate from elsewhere.
+        Cuts of each source, e.g. ``{"angoff": one.cuts, "borderline": other.cuts, "outcome": (cut,)}``; as many cuts
+        each, with the same unit and level. A cut found from outcomes comes as an estimate from elsewhere.
     scores : numpy.ndarray, shape (units,), optional
         Scores of all units, to count those that would change band.
 
@@ -65,8 +65,8 @@ def triangulate(sources: Mapping[str, tuple[Estimate, ...]], *, scores: np.ndarr
 
     References
     ----------
-    Zou, G. Y., Donner, A. (2008). Construction of confidence limits about effect measures: a general approach. Statistics
-    in Medicine 27, 1693-1702.
+    Zou, G. Y., Donner, A. (2008). Construction of confidence limits about effect measures: a general approach.
+    Statistics in Medicine 27, 1693-1702.
 
     Examples
     --------

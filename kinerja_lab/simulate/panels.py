@@ -10,7 +10,8 @@ import pandas as pd
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.core.panel import JudgePanel, Question
 
-__all__ = ["SimulatedPanel", "simulate_angoff", "simulate_classified_units", "simulate_parallel_scores", "simulate_ratings"]
+__all__ = ["SimulatedPanel", "simulate_angoff", "simulate_classified_units", "simulate_parallel_scores",
+           "simulate_ratings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,15 +105,16 @@ def simulate_angoff(
     cut : float
         Mean judgement of the population of judges on the population of items, 0 to 1.
     judge_sd, item_sd, noise_sd : float
-        Standard deviations of judges, items and their interaction; keep their sum well inside the scale, answers are cut
-        at 0 and 1.
+        Standard deviations of judges, items and their interaction; keep their sum well inside the scale, answers are
+        cut at 0 and 1.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
     SimulatedPanel
-        ``items`` holds what the population of judges would say of each item: their mean is the true share for these items,
+        ``items`` holds what the population of judges would say of each item: their mean is the true share for these
+        items,
         ``cut`` that for items like these.
 
     Raises

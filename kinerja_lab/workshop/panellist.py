@@ -2,11 +2,9 @@
 
 import json
 import re
-import sqlite3
 
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.text.catalogue import LANGUAGES
-from kinerja_lab.workshop.plan import Kind
 from kinerja_lab.workshop.reading import RoundStatus, Snapshot, own_answers, snapshot
 from kinerja_lab.workshop.results import CellFeedback, room_feedback
 from kinerja_lab.workshop.store import LONGEST_COMMENT, Answer, Conflict, Saved, Store, Visitor

@@ -76,11 +76,11 @@ def test_wrong_types_and_contradictions_are_named(tmp_path, change, code):
 
 INJECTIONS = [
     "__import__('os').system('touch berhasil')", "().__class__.__bases__", "tepat.__class__.__mro__",
-    "tepat.real / lengkap",
-    "9**9**9**9 * tepat", "(lambda: tepat)()", "sum(x for x in tepat)", "[tepat]", "{tepat}", "f'{tepat}' == tepat",
-    "(tepat := 5)", "exec('tepat')", "eval(tepat)", "open('x')", "tepat if lengkap else 0", "tepat[0]",
-    "tepat @ lengkap", "tepat; import os", "import os", "not tepat", "sum(*tepat)", "sum(part=tepat)", "'%s' % tepat", "tepat\\x00",
-    "await tepat", "`tepat`", "tepat | lengkap", "~tepat", "yield tepat", "sum(tepat)(lengkap)", "1_000 * tepat", "print(tepat)",
+    "tepat.real / lengkap", "9**9**9**9 * tepat", "(lambda: tepat)()", "sum(x for x in tepat)", "[tepat]", "{tepat}",
+    "f'{tepat}' == tepat", "(tepat := 5)", "exec('tepat')", "eval(tepat)", "open('x')", "tepat if lengkap else 0",
+    "tepat[0]", "tepat @ lengkap", "tepat; import os", "import os", "not tepat", "sum(*tepat)", "sum(part=tepat)",
+    "'%s' % tepat", "tepat\\x00", "await tepat", "`tepat`", "tepat | lengkap", "~tepat", "yield tepat",
+    "sum(tepat)(lengkap)", "1_000 * tepat", "print(tepat)",
 ]
 
 

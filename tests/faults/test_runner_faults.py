@@ -3,11 +3,12 @@
 import json
 import os
 import stat
+from types import SimpleNamespace
 
 import pytest
 
 from kinerja_lab.core.errors import KinerjaError
-from kinerja_lab.report import files
+from kinerja_lab.report import files, looked_over
 from kinerja_lab.report.files import folder_name, publish_folder, remove_staging, write_whole
 from kinerja_lab.report.forest import round_ticks
 from kinerja_lab.report.jobs import Job, content_key, is_current
@@ -136,6 +137,33 @@ def test_results_of_another_report_are_refused(name, value):
 def test_a_template_that_is_not_there_is_named():
     with pytest.raises(KinerjaError, match="notebook_absent.*tidak_ada.ipynb"):
         notebook_path("tidak_ada")
+
+
+@pytest.fixture
+def small_study(tmp_path):
+    """The little that ``look_over`` asks of a study: two tables, one of them a file of its own."""
+    table = tmp_path / "survei.csv"
+    table.write_text("unit\nA\n", encoding="utf-8")
+    return SimpleNamespace(survey=SimpleNamespace(path=table), outcomes=None, external_files=(),
+                           fingerprints=lambda: {"study": "1"})
+
+
+@pytest.mark.parametrize(("change", "looks"), [("", 1), ("data", 2), ("spec", 2), ("database", 2), ("no mark", 2)])
+def test_tables_are_looked_over_again_only_when_something_changed(small_study, tmp_path, monkeypatch, change, looks):
+    seen = []
+    monkeypatch.setattr(looked_over, "check_study", seen.append)
+    looked_over.look_over(small_study, root=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    if change == "database":
+        small_study.survey.path = None
+    if change != "no mark":
+        looked_over.note_looked_over(small_study, root=tmp_path / "out")
+    if change == "data":
+        (tmp_path / "survei.csv").write_text("unit\nB\n", encoding="utf-8")
+    if change == "spec":
+        small_study.fingerprints = lambda: {"study": "2"}
+    looked_over.look_over(small_study, root=tmp_path / "out")
+    assert len(seen) == looks
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 0), (5, 5), (-3, -3), (0.001, 0.0012), (-1, 1), (76.2, 88.9), (0, 1e9)])

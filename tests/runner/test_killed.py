@@ -39,8 +39,9 @@ def until(condition, seconds: float = 60.0) -> None:
 
 
 @pytest.mark.parametrize(("number", "engine"), [
-    (signal.SIGKILL, "fork"), (signal.SIGKILL, "kernel"), (signal.SIGINT, "fork"), (signal.SIGINT, "kernel"),
-    (signal.SIGTERM, "fork"),
+    (signal.SIGKILL, "fork"), (signal.SIGINT, "fork"), (signal.SIGKILL, "kernel"),
+    pytest.param(signal.SIGINT, "kernel", marks=pytest.mark.slow),
+    pytest.param(signal.SIGTERM, "fork", marks=pytest.mark.slow),
 ])
 def test_stop_in_the_middle_then_resume(tmp_path, notebook, number, engine):
     root, flags = tmp_path / "out" / "coba", tmp_path / "tanda"

@@ -168,3 +168,12 @@ def test_every_fault_is_found_at_once_with_its_place():
 
 def test_a_sum_of_many_columns_is_no_deep_nest():
     assert len(columns_of(parse_formula(" + ".join(f"u{i}" for i in range(30))))) == 30
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "duckdb"])
+def test_other_databases_get_the_same_expression(dialect):
+    formula = parse_formula(
+        "100 * count(where(menit <= 60 and jenis != 'kk')) / count() + median(menit) - mean(tepat / berkas)")
+    rows = ibis.table({"menit": "float64", "jenis": "string", "tepat": "int64", "berkas": "int64"}, name="rows")
+    sql = str(ibis.to_sql(rows.aggregate(x=compile_formula(formula, rows)), dialect=dialect))
+    assert "60" in sql and "kk" in sql and sql.upper().count("SELECT") >= 1

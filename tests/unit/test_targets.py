@@ -182,6 +182,13 @@ def test_the_satisfaction_index_under_four_units():
     assert same_measure(subjects, indicator=subjects[4]) == ()
 
 
+def test_satisfaction_with_another_service_is_the_same_index_but_that_of_staff_is_not():
+    health = indicator("Indeks Kepuasan Masyarakat", "indeks 25-100")
+    transport = indicator("Indeks Kepuasan Layanan Perhubungan", "indeks 0-100")
+    staff = indicator("Indeks Kepuasan Pegawai", "skor")
+    assert same_measure([health, transport, staff], indicator=health) == (transport,)
+
+
 def test_persen_and_the_sign_are_one_unit():
     subjects = [indicator("Akta kelahiran", "%"), indicator("Akta  kelahiran", "persen")]
     assert same_measure(subjects, indicator=subjects[0]) == ()

@@ -160,6 +160,13 @@ def test_a_file_of_rules_with_an_unknown_key_says_what_was_meant(tmp_path):
     assert fault.line == 5 and fault.message.params["nearest"] == "patterns"
 
 
+def test_a_remark_instead_of_a_formula_is_no_formula():
+    remark = {"numerator": "(rumus tidak tercantum dalam tabel sumber)", "denominator": ""}
+    assert codes(**remark) == {}
+    assert "WRD004" in codes(name="Cakupan pelayanan", **remark)
+    assert "WRD006" in codes(numerator="evaluasi ketercapaian kinerja", denominator="")
+
+
 def test_empty_words_are_no_error():
     assert {hit.code for hit in check_wording(Draft(name=""), rules=RULES)} >= {"WRD009"}
 
