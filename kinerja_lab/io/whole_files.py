@@ -4,26 +4,35 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["umask", "write_whole"]
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there in one step.
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file so that a reader finds the old content or the new, never a part.
 
     Parameters
     ----------
-    path : pathlib.Path
-        Where the file shall stand; a file that is there is replaced.
-    content : bytes
-        All of it.
+    path : Path
+        Target; its folder is made when absent.
+    content : bytes or str
+        Text is written as UTF-8.
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    beside = Path(name)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".baru-")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        beside.chmod(0o644)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o666 & ~umask())  # mkstemp makes files that only the owner can read
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def umask() -> int:
+    current = os.umask(0o022)
+    os.umask(current)
+    return current

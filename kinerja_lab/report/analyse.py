@@ -5,6 +5,7 @@ stood, so that a report can always ask and never meets ``None``.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -37,11 +38,9 @@ from kinerja_lab.psychometrics.items import ceiling_share, missing_share, straig
 from kinerja_lab.psychometrics.reliability import alpha, item_rest
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability, unit_reliability
 from kinerja_lab.report.disclosure import suppress_nested
+from kinerja_lab.report.parameters import ALL_REGIONS
 
-__all__ = ["ALL_REGIONS", "analyse", "setting_of"]
-
-ALL_REGIONS = "semua"
-"""The region code that stands for all regions of a study together."""
+__all__ = ["analyse", "setting_of"]
 
 SCALE = "permendagri-86-2017"
 """Achievement scale that names the categories."""
@@ -164,7 +163,8 @@ def _index_varying(survey: SurveyData, rule: Ruleset, level: float, constant: tu
         raise NotApplicable("no_constant_items")
     if len(constant) == len(survey.instrument.items):
         raise NotApplicable("all_items_constant", items=", ".join(constant))
-    return satisfaction_index(survey, ruleset=rule, level=level, exclude=constant).row("index")
+    without = satisfaction_index(survey, ruleset=rule, level=level, exclude=constant).row("index")
+    return replace(without, label="index_varying")
 
 
 def _change(source: StudySource, survey: SurveyData, rule: Ruleset, region: str | None, setting: Setting) -> Estimate:

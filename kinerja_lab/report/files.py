@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -11,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kinerja_lab.core.errors import KinerjaError
+from kinerja_lab.io.whole_files import umask, write_whole
 
-__all__ = ["file_sha256", "folder_name", "json_text", "locked", "publish_folder", "remove_staging", "write_whole"]
+__all__ = ["file_sha256", "folder_name", "json_text", "locked", "publish_folder", "remove_staging"]
 
 STAGING = ".sedang-dibuat"
 LOCK = ".kunci"
@@ -45,31 +45,6 @@ def folder_name(code: str) -> str:
     return re.sub(r"^\.+[^A-Za-z0-9]*|[^A-Za-z0-9._-]+", lambda found: f"_{found[0].encode().hex()}_", code) or "_"
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file so that a reader finds the old content or the new, never a part.
-
-    Parameters
-    ----------
-    path : Path
-        Target; its folder is made when absent.
-    content : bytes or str
-        Text is written as UTF-8.
-    """
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".baru-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o666 & ~_umask())  # mkstemp makes files that only the owner can read
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def publish_folder(target: Path, files: Mapping[str, bytes | str], *, root: Path) -> None:
     """Put a set of files in place as one folder; an older folder of that name goes away in the same step.
 
@@ -86,7 +61,7 @@ def publish_folder(target: Path, files: Mapping[str, bytes | str], *, root: Path
     staging = root / STAGING
     staging.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(dir=staging, prefix="baru-"))
-    new.chmod(0o777 & ~_umask())
+    new.chmod(0o777 & ~umask())
     for name, content in files.items():
         write_whole(new / name, content)
     old = Path(tempfile.mkdtemp(dir=staging, prefix="lama-"))
@@ -133,9 +108,3 @@ def _try_lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
-    return current

@@ -11,8 +11,9 @@ from typing import Any
 
 from kinerja_lab import __version__
 from kinerja_lab.core.options import Status
+from kinerja_lab.io.whole_files import write_whole
 from kinerja_lab.report.export import stylesheet
-from kinerja_lab.report.files import file_sha256, json_text, write_whole
+from kinerja_lab.report.files import file_sha256, json_text
 from kinerja_lab.report.forest import forest_svg
 from kinerja_lab.report.jobs import DONE_FILE, FAILED, INDEX_PAGE, RESULT_FILE, package_fingerprint
 from kinerja_lab.report.plan import SUMMARY_FOLDER, Place, StudyPlan

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from kinerja_lab.io.checks import check_study
 from kinerja_lab.io.study import Study
-from kinerja_lab.report.files import file_sha256, write_whole
+from kinerja_lab.io.whole_files import write_whole
+from kinerja_lab.report.files import file_sha256
 from kinerja_lab.report.jobs import package_fingerprint
 
 __all__ = ["look_over", "note_looked_over"]

@@ -95,7 +95,7 @@ def _conventions(results: RegionResults, words: Catalogue, level: str) -> list[s
         if isinstance(funnel, Funnel):
             name = _measure_name(results, code, words)
             lines.append(words.text("method.funnel", measure=name, method=funnel.method, phi=float(funnel.phi),
-                                    tau2=float(funnel.tau2)))
+                                    tau2=float(funnel.tau2), tau2_limits=float(funnel.tau2_limits)))
     if results.looks:
         lines.append(words.text("method.looks", n=len(results.looks)))
         methods = dict.fromkeys(look.result.method for look in results.looks

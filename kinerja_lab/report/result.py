@@ -1,7 +1,7 @@
 """Every number of a report with its columns, for machines: what becomes ``result.json``."""
 
 from collections.abc import Iterator
-from math import isnan
+from math import isfinite, isnan
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import FIXED_COLUMNS, Estimate, EstimateTable
@@ -117,7 +117,10 @@ def _rows(section: str, result: Estimate | EstimateTable | NotApplicable) -> Ite
             for row in frame[list(groups)].itertuples(index=False, name=None)]
     estimates = result.estimates() if isinstance(result, EstimateTable) else (result,)
     for key, estimate in zip(keys, estimates, strict=True):
-        yield {"section": section, **key, **{name: _json_value(getattr(estimate, name)) for name in FIXED_COLUMNS}}
+        row = {name: _json_value(getattr(estimate, name)) for name in FIXED_COLUMNS}
+        if row["high"] is None or row["low"] is None:
+            row["note"] = row["note"] or "unbounded"  # an end at infinity has no number in JSON
+        yield {"section": section, **key, **row}
 
 
 def _plain(estimate: Estimate | None) -> dict | None:
@@ -132,4 +135,4 @@ def _json_value(value: str | float | int) -> str | float | int | None:
 
 
 def _number(value: float) -> float | None:
-    return None if isnan(value) else float(value)
+    return float(value) if isfinite(value) else None

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from threading import Event
 
 from kinerja_lab.core.errors import KinerjaError
+from kinerja_lab.io.whole_files import write_whole
 from kinerja_lab.report.engine import Engine, NotebookFailure
 from kinerja_lab.report.explain import explain_failure
 from kinerja_lab.report.export import publish_report
-from kinerja_lab.report.files import json_text, locked, remove_staging, write_whole
+from kinerja_lab.report.files import json_text, locked, remove_staging
 from kinerja_lab.report.jobs import Job, JobFailure, JobOutcome, is_current
 from kinerja_lab.report.parameters import check_names
 

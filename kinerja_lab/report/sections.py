@@ -7,7 +7,7 @@ from math import isnan
 import pandas as pd
 
 from kinerja_lab.core.errors import NotApplicable
-from kinerja_lab.core.estimate import EstimateTable
+from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.drafting.achievement import Achievement
 from kinerja_lab.estimation.satisfaction import satisfaction_index
 from kinerja_lab.report import pictures, screens, show
@@ -67,6 +67,7 @@ def tables(report: Report):
         for section in ("elements", "agencies", "units", "unit_grades", "missing", "ceiling", "item_rest"):
             if section != "agencies" or len(report.study.agencies) > 1:
                 parts.append(_table(report, section, getattr(survey, section), names={**names, **items}))
+        parts.insert(1, _stacked(report, "headline", [survey.index, survey.index_varying, survey.change]))
         parts.append(_reliability(report))
     parts.append(_claims(report))
     return show.html("\n".join(part for part in parts if part)) if parts else show.html("")
@@ -129,13 +130,17 @@ def _table(report: Report, section: str, table: EstimateTable | NotApplicable, *
 
 
 def _reliability(report: Report) -> str:
-    survey = report.results.survey
-    found = [survey.alpha, survey.straightlining, survey.change, survey.index_varying]
-    unit = survey.unit_reliability
+    survey, unit = report.results.survey, report.results.survey.unit_reliability
+    found = [survey.alpha, survey.straightlining]
     if not isinstance(unit, NotApplicable):
         found += [unit.reliability, unit.icc1, *unit.needed.estimates(), unit.separable]
-    kept = [estimate for estimate in found if not isinstance(estimate, NotApplicable)]
-    return _table(report, "reliability", EstimateTable.from_estimates(kept), names={}) if kept else ""
+    return _stacked(report, "reliability", found)
+
+
+def _stacked(report: Report, section: str, estimates: list[Estimate | NotApplicable]) -> str:
+    """Single estimates as one table; what does not apply is left to the checks, which give its reason."""
+    kept = [estimate for estimate in estimates if not isinstance(estimate, NotApplicable)]
+    return _table(report, section, EstimateTable.from_estimates(kept), names={}) if kept else ""
 
 
 def _claims(report: Report) -> str:

@@ -13,7 +13,8 @@ from kinerja_lab.io.places import studies_root
 from kinerja_lab.io.sources import open_source
 from kinerja_lab.io.study import load_study
 from kinerja_lab.io.study_values import Study
-from kinerja_lab.report.analyse import ALL_REGIONS, analyse, setting_of
+from kinerja_lab.report.analyse import analyse, setting_of
+from kinerja_lab.report.parameters import ALL_REGIONS
 
 __all__ = ["Report", "prepare"]
 

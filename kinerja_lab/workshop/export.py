@@ -13,9 +13,10 @@ from kinerja_lab.io.dictionary_words import printable
 from kinerja_lab.io.dictionary_xlsx import DANGEROUS
 from kinerja_lab.io.whole_files import write_whole
 from kinerja_lab.text.catalogue import Catalogue, catalogue
-from kinerja_lab.workshop.overview import QuestionView, look
+from kinerja_lab.workshop.overview import LEVEL, QuestionView, look
 from kinerja_lab.workshop.pages import page, qr_svg
 from kinerja_lab.workshop.reading import Snapshot
+from kinerja_lab.workshop.results import RELEVANT
 from kinerja_lab.workshop.schema import reading
 from kinerja_lab.workshop.store import Store
 
@@ -103,7 +104,7 @@ def _sheets(path: Path, words: Catalogue) -> list[Sheet]:
     aliases = {judge.id: judge.alias for judge in found.judges}
 
     def head(*names: str) -> tuple[str, ...]:
-        return tuple(words.text(f"workshop_column.{name}") for name in names)
+        return tuple(words.text(f"workshop_column.{name}", level=LEVEL) for name in names)
 
     def sheet(name: str, columns: tuple[str, ...], rows: Sequence[tuple[Value, ...]]) -> Sheet:
         return Sheet(name=words.text(f"workshop_sheet.{name}"), head=head(*columns), rows=tuple(rows))
@@ -136,7 +137,7 @@ def _records(db: sqlite3.Connection) -> list[tuple]:
 
 
 def _agreement(view: QuestionView, number: int, found: Snapshot, words: Catalogue) -> list[tuple[Value, ...]]:
-    measure = words.text(f"workshop_measure.{view.asked.kind.value}")
+    measure = words.text(f"workshop_measure.{view.asked.kind.value}", relevant=RELEVANT)
     if view.reason is not None:
         return [(number, view.asked.code, "", measure, None, None, None, None, words.sentence(view.reason.message))]
     rows = [_row(number, view, item.code, measure, view.estimates[item.code], words)

@@ -9,7 +9,7 @@ from kinerja_lab.workshop.overview import look, progress_word, write_number
 from kinerja_lab.workshop.pages import page, qr_svg
 from kinerja_lab.workshop.panellist import _now
 from kinerja_lab.workshop.reading import Snapshot
-from kinerja_lab.workshop.results import CellFeedback, room_feedback
+from kinerja_lab.workshop.results import RELEVANT, CellFeedback, room_feedback
 from kinerja_lab.workshop.schema import reading
 from kinerja_lab.workshop.store import Store
 from kinerja_lab.workshop.tokens import csrf_of, new_token
@@ -196,7 +196,7 @@ def board_html(site: Site, number: int | None, lang: str, word: str) -> str:
             site.boards.clear()
             site.boards[state] = page(
                 "papan.html", lang=lang, seen=seen, word=word, progress_word=progress_word, write_number=write_number,
-                at=datetime.fromtimestamp(now).strftime("%H.%M"))
+                relevant=RELEVANT, at=datetime.fromtimestamp(now).strftime("%H.%M"))
     return site.boards[state]
 
 

@@ -6,15 +6,16 @@ import re
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.text.catalogue import LANGUAGES
 from kinerja_lab.workshop.reading import RoundStatus, Snapshot, own_answers, snapshot
+from kinerja_lab.workshop.records import Answer, Conflict, Saved, Visitor
 from kinerja_lab.workshop.results import CellFeedback, room_feedback
-from kinerja_lab.workshop.store import LONGEST_COMMENT, Answer, Conflict, Saved, Store, Visitor
+from kinerja_lab.workshop.store import LONGEST_COMMENT, Store
 from kinerja_lab.workshop.tokens import csrf_of, digest, new_token
 from kinerja_lab.workshop.views import BAR_WIDTH, Cell, Own, Screen, bars, screens, shown_answer
 from kinerja_lab.workshop.web import DOOR, LANG, PANELLIST, WorkshopPage
 
 __all__ = ["ROUTES"]
 
-_BACK = re.compile(r"/(?:butir/\d{1,4}|umpan-balik/\d{1,3}|fasilitator)?")
+_BACK = re.compile(r"/(?:t/[A-Za-z0-9_-]{1,64}|butir/\d{1,4}|umpan-balik/\d{1,3}|fasilitator)?")
 
 
 class Start(WorkshopPage):
@@ -110,9 +111,9 @@ class ItemPage(WorkshopPage):
         status, screen = _open_screen(found, own, place)
         made = screens(found, status=status, own=own)
         questions = {asked.code: asked for asked in status.questions}
-        said = [(answer.question, shown_answer(questions[answer.question], clash.value, clash.text),
-                 shown_answer(questions[answer.question], answer.value, answer.text)) for answer, clash in clashes or []]
-        self.show("butir.html", status=409 if said else 200, signed=True, found=found, round=status, screens=made,
+        said = [(answer.question, *(shown_answer(questions[answer.question], one.value, one.text)
+                                    for one in (clash, answer))) for answer, clash in clashes or []]
+        self.show("butir.html", http=409 if said else 200, signed=True, found=found, round=status, screens=made,
                   here=screen, clashes=said, form_key=new_token(), alias=visitor.alias, longest=LONGEST_COMMENT,
                   first=_first_missing(made, after=place), judge=_public_name(self.site.store, visitor))
 

@@ -11,8 +11,10 @@ from kinerja_lab.workshop.schema import reading
 
 __all__ = ["JudgeProgress", "RoundStatus", "Snapshot", "own_answers", "read_panel", "snapshot"]
 
-LATEST = ("SELECT a.round, a.judge, a.item, a.question, a.value, a.text, a.seq FROM answer a JOIN (SELECT max(seq) seq FROM "
-          "answer {where} GROUP BY round, judge, item, question) USING (seq) ORDER BY a.seq")
+LATEST = ("SELECT a.round, a.judge, a.item, a.question, a.value, a.text, a.seq FROM answer a JOIN (SELECT max(seq) seq "
+          "FROM answer {where} GROUP BY round, judge, item, question) USING (seq) ORDER BY a.seq")
+"""The newest record of each cell; ``where`` narrows the cells."""
+OwnAnswers = dict[tuple[str, str], tuple[float | None, str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,7 @@ def round_statuses(db: sqlite3.Connection) -> tuple[RoundStatus, ...]:
     return tuple(found)
 
 
-def own_answers(db: sqlite3.Connection, *, judge: int, round: int) -> dict[tuple[str, str], tuple[float | None, str, int]]:
+def own_answers(db: sqlite3.Connection, *, judge: int, round: int) -> OwnAnswers:
     """A panellist's newest answers in a round: (item, question) to number, text and record number.
 
     Parameters
@@ -176,7 +178,7 @@ def read_panel(path: Path) -> JudgePanel:
     Returns
     -------
     JudgePanel
-        Probabilities (``angoff``) from 0 to 1. A comment on an indicator stands in the row of the round's first question.
+        Probabilities (``angoff``) from 0 to 1. A comment on an item stands in the row of the round's first question.
 
     Raises
     ------
@@ -235,8 +237,9 @@ def _progress(db: sqlite3.Connection, now: float) -> tuple[JudgeProgress, ...]:
     text = tuple(code for code, asked in QUESTIONS.items() if asked.kind is Kind.TEXT)
     marks = ", ".join("?" * len(text))
     counts: dict[int, dict[int, int]] = {}
-    for judge, round_, n in db.execute("SELECT judge, round, count(*) FROM (SELECT DISTINCT judge, round, item, question "
-                                       f"FROM answer WHERE question NOT IN ({marks})) GROUP BY judge, round", text):
+    rows = db.execute("SELECT judge, round, count(*) FROM (SELECT DISTINCT judge, round, item, question FROM answer "
+                      f"WHERE question NOT IN ({marks})) GROUP BY judge, round", text)
+    for judge, round_, n in rows:
         counts.setdefault(judge, {})[round_] = n
     links = {judge: _link_state(expires, revoked, door, now) for judge, expires, revoked, door in db.execute(
         "SELECT judge, expires, revoked, door FROM link ORDER BY made")}

@@ -135,7 +135,8 @@ def _check(path: Path) -> None:
     if not Path(path).is_file():
         raise KinerjaError("workshop_not_a_file", file=str(path))
     with sql_faults(), closing(sqlite3.connect(path, timeout=5.0)) as db:
-        application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+        application, version = (db.execute(f"PRAGMA {name}").fetchone()[0]
+                                for name in ("application_id", "user_version"))
     if application != APPLICATION:
         raise KinerjaError("workshop_not_a_file", file=str(path))
     if version != VERSION:

@@ -23,6 +23,8 @@ from kinerja_lab.workshop.web import NoPage, Site, log_request
 __all__ = ["Place", "Running", "application", "serve"]
 
 _LARGEST_BODY = 64 * 1024
+_EVERYWHERE = ("0.0.0.0", "::", "")
+_OWN = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +114,15 @@ def start(store: Store, place: Place) -> Running:
     try:
         sockets = bind_sockets(place.port, place.host)
     except OSError as error:
-        raise KinerjaError("workshop_port_taken", host=place.host, port=str(place.port), detail=error.strerror or "-") from error
+        raise KinerjaError("workshop_port_taken", host=place.host, port=str(place.port),
+                           detail=error.strerror or "-") from error
     port = sockets[0].getsockname()[1]
-    shown = lan_address() if place.host in ("0.0.0.0", "::", "") else place.host
-    names = {shown, place.host, *place.names, *(("127.0.0.1", "localhost", "::1") if _local(place.host) or
-             place.host in ("0.0.0.0", "::", "") else ())}
+    everywhere = place.host in _EVERYWHERE
+    shown = place.names[0] if place.names else lan_address() if everywhere else place.host
+    names = {shown, *place.names, *(() if everywhere else (place.host,)), *((lan_address(),) if everywhere else ()),
+             *(_OWN if everywhere or _local(place.host) else ())}
     secure = context is not None
-    site = Site(store, address=f"{'https' if secure else 'http'}://{_bracket(place.names[0] if place.names else shown)}:{port}",
+    site = Site(store, address=f"{'https' if secure else 'http'}://{_bracket(shown)}:{port}",
                 hosts=_with_port(names, port, secure), secure=secure, in_the_open=not secure and not _local(place.host))
     # xheaders stays off: X-Forwarded-For and -Proto are whatever a visitor writes there
     server = HTTPServer(application(site), ssl_options=context, max_body_size=_LARGEST_BODY, xheaders=False,

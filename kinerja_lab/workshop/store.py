@@ -2,131 +2,22 @@
 
 import json
 import os
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kinerja_lab.core.errors import KinerjaError
-from kinerja_lab.workshop.plan import QUESTIONS, Kind, WorkshopPlan
-from kinerja_lab.workshop.schema import APPLICATION, SCHEMA, VERSION, connect, settle, sql_faults
+from kinerja_lab.workshop.plan import QUESTIONS, Kind
+from kinerja_lab.workshop.records import Answer, Conflict, Saved, Visitor
+from kinerja_lab.workshop.schema import connect, sql_faults
 from kinerja_lab.workshop.tokens import digest, new_token
 
-__all__ = ["Answer", "Conflict", "Saved", "Store", "Visitor", "create_workshop"]
+__all__ = ["LONGEST_COMMENT", "Store"]
 
 LONGEST_COMMENT = 4000
 LONGEST_KEY = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One tap of a panellist, on its way into the store.
-
-    Parameters
-    ----------
-    round : int
-        Round he answers.
-    item, question : str
-        Codes.
-    value : float or None
-        The number as typed; None for a text.
-    text : str
-        The comment; empty for a number.
-    key : str
-        Made up by the sender once for this tap: the same key again is the same tap.
-    base : int
-        Number of the record that this one replaces as far as the sender knows; 0 when he knows of none.
-    """
-
-    round: int
-    item: str
-    question: str
-    value: float | None = None
-    text: str = ""
-    key: str
-    base: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """The acknowledgement: the record's number, and whether it was there already."""
-
-    seq: int
-    repeated: bool = False
-
-
-class Conflict(KinerjaError):
-    """Somebody signed in as the same panellist has answered since the sender last looked."""
-
-    def __init__(self, *, seq: int, value: float | None, text: str) -> None:
-        super().__init__("workshop_newer_answer")
-        self.seq, self.value, self.text = seq, value, text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
-    """Who holds a session: a panellist by his number, or the facilitator (``judge`` is None)."""
-
-    judge: int | None
-    alias: str = ""
-
-
-def create_workshop(path: Path, plan: WorkshopPlan) -> str:
-    """Make the file of a workshop and return the facilitator's secret, which is stored nowhere.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        File to make; it must not be there. Its folder is made, readable for the owner only, and git ignores it.
-    plan : WorkshopPlan
-        What is asked.
-
-    Raises
-    ------
-    KinerjaError
-        ``workshop_exists``, or what the disk says.
-    """
-    path = Path(path)
-    if path.exists():
-        raise KinerjaError("workshop_exists", file=str(path))
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")  # names of people do not belong in a repository
-    secret = new_token()
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
-        with sql_faults(), closing(sqlite3.connect(beside, isolation_level=None)) as db:
-            db.executescript(SCHEMA)
-            db.execute(f"PRAGMA application_id = {APPLICATION}")
-            db.execute(f"PRAGMA user_version = {VERSION}")
-            _fill(db, plan, secret)
-            settle(db)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return secret
-
-
-def _fill(db: sqlite3.Connection, plan: WorkshopPlan, secret: str) -> None:
-    meta = {"id": secrets.token_hex(8), "name": plan.name, "study": plan.study, "anonymous": str(int(plan.anonymous)),
-            "hours": repr(float(plan.hours)), "lang": plan.lang, "facilitator": digest(secret).hex(),
-            "made": repr(time.time())}
-    aliases = [f"P{number:02d}" for number in range(1, len(plan.judges) + 1)]
-    if plan.anonymous:
-        secrets.SystemRandom().shuffle(aliases)  # unguessable on purpose: the order of the list must not tell
-    db.execute("BEGIN")
-    db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-    db.executemany("INSERT INTO item VALUES (?, ?, ?)", [
-        (place, item.code, json.dumps(asdict(item), ensure_ascii=False)) for place, item in enumerate(plan.items, 1)])
-    db.executemany("INSERT INTO round VALUES (?, ?)", [
-        (number, json.dumps(codes)) for number, codes in enumerate(plan.rounds, 1)])
-    db.executemany("INSERT INTO judge (alias, name) VALUES (?, ?)", [
-        (alias, name.strip()) for alias, name in zip(aliases, plan.judges, strict=True)])
-    db.execute("COMMIT")
 
 
 class Store:
@@ -304,9 +195,9 @@ class Store:
         Raises
         ------
         KinerjaError
-            ``workshop_no_such_round``, ``workshop_other_round_open``, ``workshop_round_order`` (an earlier round was never
-            held, or a later one was) or ``workshop_round_shown`` (its answers were shown: reopening would measure the
-            showing).
+            ``workshop_no_such_round``, ``workshop_other_round_open``, ``workshop_round_order`` (an earlier
+            round was never held, or a later one was) or ``workshop_round_shown`` (its answers were shown: reopening
+            would measure the showing).
         """
         with self._writing():
             acts = self._acts(number)

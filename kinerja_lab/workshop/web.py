@@ -14,7 +14,8 @@ from kinerja_lab.core.message import Message
 from kinerja_lab.text.catalogue import LANGUAGES, catalogue
 from kinerja_lab.workshop.limits import Allowance
 from kinerja_lab.workshop.pages import page
-from kinerja_lab.workshop.store import Conflict, Store, Visitor
+from kinerja_lab.workshop.records import Conflict, Visitor
+from kinerja_lab.workshop.store import Store
 from kinerja_lab.workshop.tokens import csrf_of, same
 
 __all__ = ["FACILITATOR", "PANELLIST", "Site", "WorkshopPage", "log_request"]
@@ -23,8 +24,9 @@ PANELLIST, FACILITATOR, DOOR, LANG = "kinerja_sesi", "kinerja_fasilitator", "kin
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
           "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 STATUS = {
-    "workshop_signed_out": 401, "workshop_wrong_secret": 403, "workshop_link_unknown": 403, "workshop_link_revoked": 403,
-    "workshop_link_expired": 403, "workshop_link_used": 403, "workshop_foreign_form": 403, "workshop_wait": 429,
+    "workshop_signed_out": 401, "workshop_wrong_secret": 403, "workshop_link_unknown": 403,
+    "workshop_link_revoked": 403, "workshop_link_expired": 403, "workshop_link_used": 403,
+    "workshop_foreign_form": 403, "workshop_wait": 429,
     "workshop_round_closed": 409, "workshop_newer_answer": 409, "workshop_key_reused": 409, "workshop_bad_answer": 422,
     "workshop_busy": 503, "workshop_disk_full": 507, "workshop_disk_fault": 507, "workshop_no_page": 404,
     "workshop_wrong_host": 421, "workshop_not_shown": 403, "workshop_damaged": 500, "workshop_overloaded": 503,
@@ -151,9 +153,9 @@ class WorkshopPage(RequestHandler):
         self.set_cookie(name, value, path="/", httponly=True, secure=self.site.secure,
                         samesite="Strict" if strict else "Lax", max_age=int(seconds or self.site.store.lifetime))
 
-    def show(self, template: str, *, status: int = 200, **values: object) -> None:
+    def show(self, template: str, *, http: int = 200, **values: object) -> None:
         """Answer with a page."""
-        self.set_status(status)
+        self.set_status(http)
         self.finish(page(template, lang=self.lang, path=self.request.path, signed=bool(values.pop("signed", False)),
                          workshop=self.site.store.meta["name"], word=csrf_of(self.session), **values))
 
@@ -188,7 +190,7 @@ class WorkshopPage(RequestHandler):
             extra = {"seq": error.seq, "value": error.value, "text": error.text} if isinstance(error, Conflict) else {}
             self.finish({"code": code, "message": text, **extra})
         else:
-            self.show("pesan.html", status=status_code, text=text, code=code)
+            self.show("pesan.html", http=status_code, text=text, code=code)
 
 
 class NoPage(WorkshopPage):

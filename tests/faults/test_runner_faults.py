@@ -9,7 +9,8 @@ import pytest
 
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.report import files, looked_over
-from kinerja_lab.report.files import folder_name, publish_folder, remove_staging, write_whole
+from kinerja_lab.io.whole_files import write_whole
+from kinerja_lab.report.files import folder_name, publish_folder, remove_staging
 from kinerja_lab.report.forest import round_ticks
 from kinerja_lab.report.jobs import Job, content_key, is_current
 from kinerja_lab.report.payload import read_results

@@ -56,9 +56,11 @@ def test_every_picture_is_really_drawn(browser, made):
 
 def test_long_tables_open(browser, made):
     open_at(browser, made.folder / "layanan-publik/53.71/index.html", "laptop")
-    details = browser.find_element("css selector", "details")
+    details = browser.find_element("css selector", "details:has(table)")
+    table = details.find_element("css selector", "table")
+    assert not table.is_displayed()
     details.find_element("css selector", "summary").click()
-    assert details.find_element("css selector", "table").is_displayed()
+    assert table.is_displayed()
 
 
 def test_search_on_the_index_narrows_the_list_and_a_link_leads_to_the_report(browser, made):

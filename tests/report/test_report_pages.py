@@ -75,7 +75,7 @@ def test_the_first_screen_says_what_holds_what_does_not_and_what_to_do(page):
     start = page.text[:4000]
     for words in ("terpenuhi", "perlu perhatian", "harus dilakukan"):
         assert words in start.lower()
-    assert "data buatan" in start.lower() or "bukan data nyata" in start.lower() or "rekaan" in start.lower()
+    assert "buatan komputer" in start and "bukan kinerja instansi mana pun" in start
 
 
 def test_no_code_no_traceback_no_warning(made):

@@ -174,10 +174,10 @@ class TestAgreement:
         assert opposed.value == 0 and test.p == 1 and opposed.low == 0
 
     def test_intraclass_by_hand(self):
-        """Two judges, item means 1 and 3, judges alike: MSB 4, MSW = MSE + nothing."""
+        """Item means 1.5 and 3.5, two of each, judges alike: all within items is rest."""
         values = [[1, 3, 2, 4], [2, 4, 1, 3]]
         found = intraclass(panel(values), level=0.95)
-        between, within, judges, rest = 2 * (2 * 1.0) / 3, 4 * 0.5 / 4, 0.0, 4 * 0.5 / 3
+        between, within, judges, rest = 2 * (4 * 1.0) / 3, 4 * 0.5 / 4, 0.0, 4 * 0.5 / 3
         assert found.row("ICC(1,1)").value == pytest.approx((between - within) / (between + within))
         assert found.row("ICC(C,1)").value == pytest.approx((between - rest) / (between + rest))
         assert found.row("ICC(A,1)").value == pytest.approx((between - rest) / (between + rest + 2 * (judges - rest) / 4))
