@@ -17,6 +17,7 @@ from kinerja_lab.core.errors import KinerjaError
 __all__ = ["app", "main"]
 
 _STOPPED = 130
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 UsageError = typer.BadParameter.__mro__[1]
 app = typer.Typer(name="kinerja", help=help_text("app"), no_args_is_help=True, add_completion=False,
                   pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -101,6 +102,76 @@ def lab(lang: Lang = None) -> None:
     from kinerja_lab.cli.lab import open_lab
 
     raise typer.Exit(open_lab(lang=_checked(lang)))
+
+
+@app.command(help=help_text("indicator"), add_help_option=False, context_settings=_PASSED_ON)
+def indicator(context: typer.Context) -> None:
+    """Hand over to the commands of ``cli.indicator``, loaded only now: its words would slow down every ``--help``."""
+    from kinerja_lab.cli.indicator import indicator_app
+
+    raise typer.Exit(indicator_app(context.args or ["--help"], prog_name="kinerja indicator",
+                                   standalone_mode=False) or 0)
+
+
+@app.command(help=help_text("capaian"))
+def capaian(
+    study: Annotated[str, typer.Argument(metavar="[STUDY]", help=help_text("capaian_study"))] = "",
+    target: Annotated[str, typer.Option(help=help_text("capaian_target"))] = "",
+    realisation: Annotated[str, typer.Option(help=help_text("capaian_realisation"))] = "",
+    polarity: Annotated[str, typer.Option(help=help_text("capaian_polarity"), metavar="naik|turun|rentang")] = "naik",
+    range_: Annotated[str, typer.Option("--range", help=help_text("capaian_range"))] = "",
+    formula: Annotated[str, typer.Option(help=help_text("capaian_formula"), metavar="linear|ratio")] = "linear",
+    cap: Annotated[str, typer.Option(help=help_text("capaian_cap"), metavar="none|cap_100|cap_120|cap_200")] = "none",
+    zero: Annotated[str, typer.Option(help=help_text("capaian_zero"),
+                                      metavar="undefined|hundred_if_met")] = "undefined",
+    annual: Annotated[str, typer.Option(help=help_text("capaian_annual"))] = "",
+    rival: Annotated[bool, typer.Option("--rival", help=help_text("capaian_rival"))] = False,
+    reproduce: Annotated[str, typer.Option(help=help_text("capaian_reproduce"), metavar="PRINTED")] = "",
+    indicator: Annotated[str, typer.Option(help=help_text("capaian_indicator"))] = "",
+    period: Annotated[str, typer.Option(help=help_text("capaian_period"))] = "",
+    printed: Annotated[bool, typer.Option("--printed", help=help_text("capaian_printed"))] = False,
+    lang: Lang = None,
+) -> None:
+    """Compute achievements."""
+    from kinerja_lab.cli.capaian import PairRequest, show_pair
+    from kinerja_lab.cli.capaian_study import show_study
+
+    if bool(study) == bool(realisation):
+        raise KinerjaError("capaian_what")
+    if study:
+        raise typer.Exit(show_study(study, indicator=indicator, period=period, rival=rival, printed=printed,
+                                    lang=_checked(lang)))
+    raise typer.Exit(show_pair(PairRequest(
+        target=target, realisation=realisation, polarity=polarity, stable_range=range_, formula=formula, cap=cap,
+        zero=zero, annual=annual, rival=rival, printed=reproduce, lang=_checked(lang))))
+
+
+@app.command(help=help_text("cascade"))
+def cascade(
+    file: Annotated[Path, typer.Argument(help=help_text("cascade_file"))],
+    levels: Annotated[Path | None, typer.Option(help=help_text("cascade_levels"))] = None,
+    out: Annotated[Path | None, typer.Option(help=help_text("cascade_out"))] = None,
+    lang: Lang = None,
+) -> None:
+    """Show a cascade."""
+    from kinerja_lab.cli.cascade import show_cascade
+
+    raise typer.Exit(show_cascade(file, levels=levels, out=out, lang=_checked(lang)))
+
+
+@app.command(help=help_text("skp"))
+def skp(
+    file: Annotated[Path, typer.Argument(help=help_text("skp_file"))],
+    organisation: Annotated[str, typer.Option(help=help_text("skp_organisation"))] = "",
+    what_if: Annotated[list[str] | None, typer.Option("--what-if", help=help_text("skp_what_if"))] = None,
+    below: Annotated[int, typer.Option(min=2, help=help_text("skp_below"))] = 10,
+    lang: Lang = None,
+) -> None:
+    """Count predicates of employees."""
+    from kinerja_lab.cli.skp import show_ratings
+
+    raise typer.Exit(show_ratings(file, organisation=organisation, moves=tuple(what_if or ()), below=below,
+                                  lang=_checked(lang)))
 
 
 @app.command(help=help_text("doctor"))

@@ -17,12 +17,15 @@ from kinerja_lab.io.study import Study, find_studies, load_study, studies_root
 from kinerja_lab.report.engine import ENGINES, Engine
 from kinerja_lab.report.files import folder_name
 from kinerja_lab.report.index import write_front_page, write_index
-from kinerja_lab.report.jobs import JobOutcome
+from kinerja_lab.report.jobs import JobFailure, JobOutcome
 from kinerja_lab.report.looked_over import look_over, note_looked_over
 from kinerja_lab.report.plan import StudyPlan, plan_study
 from kinerja_lab.report.run import run_jobs
 
 __all__ = ["ReportRequest", "make_reports"]
+
+_NAMED = 5
+"""Regions named in one row of the table of failures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +152,19 @@ class _Watch:
 
 
 def _failure_table(failed: Sequence[JobOutcome], lang: str) -> None:
+    """A row a cause: one fault of a shared file fails every region in the same words."""
     text = words(lang)
+    causes: dict[tuple[int | None, str], list[JobFailure]] = {}
+    for outcome in failed:
+        causes.setdefault((outcome.failure.cell, outcome.failure.error), []).append(outcome.failure)
     table = Table(title=text.text("cli.failed_title", n=len(failed)), show_lines=True)
     for key in ("region", "cell", "error", "cure"):
         table.add_column(text.text(f"index_page.{key}"), overflow="fold")
-    for outcome in failed:
-        failure = outcome.failure
-        table.add_row(*map(_plain, (f"{failure.name} ({failure.region})", str(failure.cell or "–"), failure.error,
-                                    failure.cure)))
+    for (cell, error), failures in causes.items():
+        names = ", ".join(f"{failure.name} ({failure.region})" for failure in failures[:_NAMED])
+        if len(failures) > _NAMED:
+            names = text.text("cli.and_others", names=names, n=len(failures) - _NAMED)
+        table.add_row(*map(_plain, (names, str(cell or "–"), error, failures[0].cure)))
     Console(stderr=True).print(table)
 
 

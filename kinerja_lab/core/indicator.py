@@ -17,7 +17,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
 class IndicatorKind(StrEnum):
-    """What sort of number it is (DOMAIN 3.4, ukuran)."""
+    """What sort of number it is (ukuran)."""
 
     COUNT = "count"
     PERCENTAGE = "percentage"
@@ -28,7 +28,7 @@ class IndicatorKind(StrEnum):
 
 
 class Aggregation(StrEnum):
-    """How values of several periods or units become one (DOMAIN 3.4, jenis konsolidasi).
+    """How values of several periods or units become one (jenis konsolidasi).
 
     ``recompute`` goes back to the columns of the formula: a percentage of two districts is no mean of two percentages.
     """
@@ -66,7 +66,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AchievementRule:
-    """How a realisation is turned into a percentage of its target; nothing is left implicit (DOMAIN 3.5)."""
+    """How a realisation is turned into a percentage of its target; nothing is left implicit."""
 
     down: DownFormula = DownFormula.LINEAR
     cap: CapRule = CapRule.NONE
@@ -262,6 +262,9 @@ class Indicator:
         How well that was checked; ``MEM`` is never printed as a citation.
     retired : Retirement or None
         Set when the indicator is no longer used.
+    table_only : bool
+        Whether it was read from a table of targets and realisations. Such a table has no place for a review date or a
+        baseline, so their absence says nothing about the indicator.
 
     Raises
     ------
@@ -319,6 +322,7 @@ class Indicator:
     definition_source: str = ""
     confidence: Confidence | None = None
     retired: Retirement | None = None
+    table_only: bool = False
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):

@@ -20,7 +20,7 @@ class Polarity(StrEnum):
 
 
 class IndicatorLevel(StrEnum):
-    """Where in the results chain an indicator stands (DOMAIN 3.4, jenis)."""
+    """Where in the results chain an indicator stands (jenis)."""
 
     INPUT = "input"
     PROCESS = "process"
@@ -67,7 +67,7 @@ class WeightMode(StrEnum):
 
 
 class DownFormula(StrEnum):
-    """Rival formulas of achievement where lower is better (DOMAIN 3.5)."""
+    """Rival formulas of achievement where lower is better."""
 
     LINEAR = "linear"
     RATIO = "ratio"

@@ -9,9 +9,12 @@ from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.indicator import AchievementRule, Indicator
 from kinerja_lab.core.options import CapRule, DownFormula, Polarity, ZeroRule
 
-__all__ = ["Achievement", "achievement", "achievements", "rival_formulas"]
+__all__ = ["CAP_LIMITS", "Achievement", "achievement", "achievements", "rival_formulas", "uncapped"]
 
-_CAPS = {CapRule.NONE: float("inf"), CapRule.CAP_100: 100.0, CapRule.CAP_120: 120.0, CapRule.CAP_200: 200.0}
+CAP_LIMITS = MappingProxyType({
+    CapRule.NONE: float("inf"), CapRule.CAP_100: 100.0, CapRule.CAP_120: 120.0, CapRule.CAP_200: 200.0,
+})
+"""Highest percentage under each cap."""
 
 Range = tuple[float, float]
 
@@ -92,7 +95,7 @@ def achievement(
 
     References
     ----------
-    DOMAIN 3.5 lists where each formula was seen (PermenPANRB 8/2021 for the linear one).
+    Peraturan Menteri PANRB 8/2021 prints the linear formula; T/R and the caps are conventions seen in use.
 
     Examples
     --------
@@ -101,8 +104,8 @@ def achievement(
     >>> achievement(80, 100, polarity=Polarity.MAXIMISE, rule=AchievementRule(cap=CapRule.CAP_120))
     120.0
     """
-    raw, _ = _raw(target, realisation, polarity, rule, stable_range)
-    return min(raw, _CAPS[rule.cap])
+    raw, _ = uncapped(target, realisation, polarity=polarity, rule=rule, stable_range=stable_range)
+    return min(raw, CAP_LIMITS[rule.cap])
 
 
 def achievements(indicator: Indicator) -> tuple[Achievement | NotApplicable, ...]:
@@ -126,11 +129,12 @@ def achievements(indicator: Indicator) -> tuple[Achievement | NotApplicable, ...
     for entry in indicator.series:
         pair = (entry.target, entry.realisation)
         try:
-            raw, formula = _raw(*pair, indicator.polarity, indicator.rule, indicator.stable_range)
+            raw, formula = uncapped(*pair, polarity=indicator.polarity, rule=indicator.rule,
+                                    stable_range=indicator.stable_range)
         except NotApplicable as reason:
             results.append(reason)
             continue
-        percent = min(raw, _CAPS[indicator.rule.cap])
+        percent = min(raw, CAP_LIMITS[indicator.rule.cap])
         rivals = rival_formulas(*pair, polarity=indicator.polarity, stable_range=indicator.stable_range)
         results.append(Achievement(indicator=indicator.code, period=entry.period, percent=percent, raw=raw,
                                    capped=percent < raw, formula=formula, rivals=rivals))
@@ -173,15 +177,36 @@ def rival_formulas(
     found = {}
     for down in DownFormula:
         try:
-            raw, formula = _raw(target, realisation, polarity, AchievementRule(down=down), stable_range)
+            raw, formula = uncapped(target, realisation, polarity=polarity, rule=AchievementRule(down=down),
+                                    stable_range=stable_range)
         except NotApplicable:
             continue
         found[formula] = raw
     return MappingProxyType(found)
 
 
-def _raw(target, realisation, polarity, rule: AchievementRule, stable_range: Range | None) -> tuple[float, str]:
-    """Percentage before the cap, and the formula that gave it."""
+def uncapped(
+    target: float, realisation: float, *, polarity: Polarity, rule: AchievementRule, stable_range: Range | None = None,
+) -> tuple[float, str]:
+    """Percentage before the cap, and the formula that gave it.
+
+    Parameters
+    ----------
+    target, realisation, polarity, rule, stable_range
+        See ``achievement``; the cap of the rule is not applied.
+
+    Returns
+    -------
+    tuple of (float, str)
+        Per cent, and the formula as ``Achievement.formula`` names it.
+
+    Raises
+    ------
+    NotApplicable
+        As ``achievement``.
+    KinerjaError
+        ``range_missing``.
+    """
     if polarity is Polarity.STABILISE:
         return _range(realisation, rule.down, stable_range)
     if isnan(target) or isnan(realisation):

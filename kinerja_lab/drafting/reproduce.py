@@ -9,15 +9,13 @@ from math import isfinite, isnan
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.indicator import Realisation
 from kinerja_lab.core.options import CapRule, Polarity
-from kinerja_lab.drafting.achievement import rival_formulas
+from kinerja_lab.drafting.achievement import CAP_LIMITS, rival_formulas
 from kinerja_lab.drafting.targets import HUNDRED_TOLERANCE
 
 __all__ = ["Explanation", "OPERANDS", "reproduce", "reproduce_series"]
 
 OPERANDS = ("as_shown", "target_rounded", "realisation_rounded", "both_rounded", "other_target", "realisation_lost")
 """What must be assumed of target and realisation, from nothing to most."""
-
-_LIMITS = {CapRule.NONE: float("inf"), CapRule.CAP_100: 100.0, CapRule.CAP_120: 120.0, CapRule.CAP_200: 200.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +180,7 @@ def _fits_polarity(formula: str, polarity: Polarity) -> bool:
 
 def _caps(printed, half, formula, polarity, operands, value, low, high) -> list[Explanation]:
     out = []
-    for cap, limit in _LIMITS.items():
+    for cap, limit in CAP_LIMITS.items():
         floored = high < 0 and abs(printed) <= half
         capped = low > limit and abs(printed - limit) <= half
         plain = cap is CapRule.NONE and (low - half <= printed <= high + half or floored)

@@ -13,7 +13,7 @@ from kinerja_lab.core.indicator import Indicator, Realisation
 
 __all__ = [
     "HUNDRED_TOLERANCE", "Conflict", "Quantity", "StatedValue", "Statement", "conflicts", "constant_value",
-    "equal_ended_ranges", "overwritten", "same_measure", "statements_of", "suspicious_zeros", "value_of",
+    "equal_ended_ranges", "overwritten", "path_of", "same_measure", "statements_of", "suspicious_zeros", "value_of",
 ]
 
 HUNDRED_TOLERANCE = 0.05
@@ -29,11 +29,12 @@ _UNIT_WORDS = {"persen": "%", "percent": "%", "prosen": "%"}
 
 
 class Quantity(StrEnum):
-    """What a statement states."""
+    """What a statement states; a path is a row of targets in the order printed, with ``;`` between them."""
 
     BASELINE = "baseline"
     TARGET = "target"
     REALISATION = "realisation"
+    TARGET_PATH = "target_path"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Statement:
     agency : str
         Agency, empty when the plan has one only.
     quantity : Quantity
-        Baseline, target or realisation.
+        Baseline, target, realisation, or a row of targets.
     period : str
         Year it holds for; empty when the place names none.
     text : str
@@ -190,15 +191,37 @@ def conflicts(statements: Sequence[Statement]) -> tuple[Conflict, ...]:
     found = []
     for _, group in groupby(sorted(statements, key=key), key=key):
         same = tuple(group)
-        values = [value_of(item.text) for item in same]
+        values = [path_of(item.text) for item in same]
         if any(not _equal(value, values[0]) for value in values[1:]):
             found.append(Conflict(indicator=same[0].indicator, agency=same[0].agency, quantity=same[0].quantity,
                                   period=same[0].period, statements=same))
     return tuple(found)
 
 
-def _equal(one: StatedValue, other: StatedValue) -> bool:
-    return _close(one.low, other.low) and _close(one.high, other.high)
+def path_of(text: str) -> tuple[StatedValue, ...]:
+    """Read a row of numbers as plans print it; a single number is a row of one.
+
+    Parameters
+    ----------
+    text : str
+        E.g. ``"3,2; 3,7; 4"``.
+
+    Raises
+    ------
+    KinerjaError
+        As ``value_of``, for the first part that is no number.
+
+    Examples
+    --------
+    >>> [value.low for value in path_of("3,2; 3,7; 4")]
+    [3.2, 3.7, 4.0]
+    """
+    return tuple(value_of(part) for part in text.split(";"))
+
+
+def _equal(one: Sequence[StatedValue], other: Sequence[StatedValue]) -> bool:
+    return len(one) == len(other) and all(
+        _close(left.low, right.low) and _close(left.high, right.high) for left, right in zip(one, other, strict=True))
 
 
 def _close(one: float, other: float) -> bool:
@@ -215,8 +238,7 @@ def equal_ended_ranges(statements: Iterable[Statement]) -> tuple[Statement, ...]
     """
     out = []
     for item in statements:
-        value = value_of(item.text)
-        if value.ranged and _close(value.low, value.high):
+        if any(value.ranged and _close(value.low, value.high) for value in path_of(item.text)):
             out.append(item)
     return tuple(out)
 

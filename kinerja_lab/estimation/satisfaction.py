@@ -117,7 +117,7 @@ def satisfaction_index(
 
     References
     ----------
-    Peraturan Menteri PANRB 14/2017 (formula and weights as quoted in DOMAIN 1.2).
+    Peraturan Menteri PANRB 14/2017 (formula and weights).
     Wolter, K. M. (2007). Introduction to variance estimation, 2nd ed., chapter 6. Springer.
     """
     answers = _without(answers_of(survey, ruleset=ruleset), exclude)

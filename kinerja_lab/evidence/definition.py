@@ -1,12 +1,15 @@
 """Is the indicator defined so that two people count alike and nobody mistakes busyness for benefit?"""
 
 import re
+from functools import partial
 from math import isnan
 
+from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.message import Message
 from kinerja_lab.core.options import Family, IndicatorLevel, Status
 from kinerja_lab.evidence.check import Answer, Case, Check
+from kinerja_lab.evidence.wording import judge_wording
 
 __all__ = ["CHECKS"]
 
@@ -23,23 +26,6 @@ _DIVIDED = re.compile(r"/|\s:\s|%|\bdibagi\b|\bdivided by\b|\brata-rata\b|\bmedi
 # "per year" says how often it is counted, "and/or" is prose: neither is a denominator.
 _NO_DIVISION = re.compile(r"\bdan/atau\b|\band/or\b|(?:\bper\b|/)\s*(?:tahun|bulan|hari|minggu|triwulan|semester"
                           r"|year|month|day|week|quarter)\b", re.IGNORECASE)
-
-# Nominalised directions: the goal, not the thing measured. "Pertumbuhan" and "perbaikan jalan" are things measured.
-_DIRECTION = re.compile(
-    r"\b(meningkat(?:nya|kan)?|menurun(?:nya|kan)?|peningkatan|penurunan|pengurangan|penambahan|berkurang(?:nya)?"
-    r"|mengurangi|bertambah(?:nya)?|membaik(?:nya)?|terwujud(?:nya)?|turunnya|naiknya|increas(?:e|ed|ing)"
-    r"|decreas(?:e|ed|ing)|reduc(?:tion|ed|ing)|improv(?:ement|ed|ing))\b", re.IGNORECASE)
-
-# What staff do or attend, or money spent. Attendance of pupils is a service reached, not busyness of the office.
-_STAFF = (r"(?:pegawai|asn|pns|aparatur|petugas|staf|karyawan|tenaga kesehatan|nakes|guru|dosen|staff|employees?"
-          r"|officers?)")
-_ACTIVITY = re.compile(
-    rf"\b((?:tingkat )?kehadiran {_STAFF}|absensi(?: {_STAFF})?|jam kerja|(?:kepatuhan )?jam masuk|apel(?: pagi)?"
-    rf"|disiplin {_STAFF}|indeks disiplin|jumlah (?:rapat|kegiatan|pelatihan|sosialisasi|kunjungan kerja|surat|laporan"
-    r"|bimbingan teknis|bimtek|koordinasi|peserta)|(?:serapan|realisasi|penyerapan) anggaran"
-    rf"|(?:staff|employee|officer) (?:attendance|discipline)|attendance of {_STAFF}|working hours"
-    r"|number of (?:meetings|activities|trainings|letters|reports)|budget absorption|discipline index)\b",
-    re.IGNORECASE)
 
 
 def _plain_count(indicator: Indicator) -> bool:
@@ -61,9 +47,16 @@ def _count_without_denominator(case: Case) -> Answer:
     return Answer(status=Status.FAILED if failed else Status.CONCERN, params=params)
 
 
+def _defined(case: Case) -> Indicator:
+    """The indicator, unless it comes from a table that has no place for what is asked."""
+    if case.indicator.table_only:
+        raise NotApplicable("plan_table_has_no_definition")
+    return case.indicator
+
+
 def _review_overdue(case: Case) -> Answer:
     """DEF002."""
-    indicator, today = case.indicator, case.today
+    indicator, today = _defined(case), case.today
     if indicator.next_review is not None and indicator.next_review < today:
         days = (today - indicator.next_review).days
         return Answer(status=Status.FAILED, numbers={"days_overdue": days},
@@ -75,7 +68,7 @@ def _review_overdue(case: Case) -> Answer:
 
 def _baseline_missing(case: Case) -> Answer:
     """DEF003."""
-    indicator = case.indicator
+    indicator = _defined(case)
     if isnan(indicator.baseline):
         return Answer(status=Status.FAILED, params={"unit": indicator.unit})
     params = {"baseline": indicator.baseline, "unit": indicator.unit}
@@ -83,27 +76,6 @@ def _baseline_missing(case: Case) -> Answer:
         return Answer(status=Status.CONCERN, params=params, numbers={"baseline": indicator.baseline})
     return Answer(status=Status.PASSED, params={**params, "year": str(indicator.baseline_year)},
                   numbers={"baseline": indicator.baseline})
-
-
-def _direction_in_name(case: Case) -> Answer:
-    """DEF004: failed when the name begins with the direction, for then it is a goal and not a measure."""
-    name = case.indicator.name.strip()
-    found = _DIRECTION.search(name)
-    if found is None:
-        return Answer(status=Status.PASSED, params={"name": name})
-    status = Status.FAILED if found.start() == 0 else Status.CONCERN
-    return Answer(status=status, params={"name": name, "word": found.group(0)})
-
-
-def _activity_as_performance(case: Case) -> Answer:
-    """DEF005: honest as an input or process indicator, a concern as output, failed as outcome."""
-    indicator = case.indicator
-    found = None if indicator.survey else _ACTIVITY.search(indicator.name) or _ACTIVITY.search(indicator.numerator)
-    params = {"name": indicator.name, "level": _level(indicator)}
-    if found is None or indicator.level in (IndicatorLevel.INPUT, IndicatorLevel.PROCESS):
-        return Answer(status=Status.PASSED, params=params)
-    status = Status.FAILED if indicator.level in _RESULT_LEVELS else Status.CONCERN
-    return Answer(status=status, params={**params, "word": found.group(0)})
 
 
 def _level(indicator: Indicator) -> Message:
@@ -114,7 +86,7 @@ CHECKS = (
     Check(code="DEF001", family=Family.DEFINITION, scope="indicator", judge=_count_without_denominator),
     Check(code="DEF002", family=Family.DEFINITION, scope="indicator", judge=_review_overdue),
     Check(code="DEF003", family=Family.DEFINITION, scope="indicator", judge=_baseline_missing),
-    Check(code="DEF004", family=Family.DEFINITION, scope="indicator", judge=_direction_in_name),
-    Check(code="DEF005", family=Family.DEFINITION, scope="indicator", judge=_activity_as_performance),
+    Check(code="DEF004", family=Family.DEFINITION, scope="indicator", judge=partial(judge_wording, code="DEF004")),
+    Check(code="DEF005", family=Family.DEFINITION, scope="indicator", judge=partial(judge_wording, code="DEF005")),
 )
 """Checks of the definition, in the order of a dossier."""

@@ -1,13 +1,14 @@
 """Which checks are there, in which order do they stand in a dossier?"""
 
 from kinerja_lab.core.errors import KinerjaError, closest
-from kinerja_lab.evidence import achievement, criterion, data, definition, measurement, profile
+from kinerja_lab.evidence import achievement, criterion, data, definition, measurement, profile, targets, wording
 from kinerja_lab.evidence.check import Check
 
 __all__ = ["CHECKS", "check_of"]
 
 CHECKS: tuple[Check, ...] = (
-    *definition.CHECKS, *data.CHECKS, *measurement.CHECKS, *criterion.CHECKS, *profile.CHECKS, *achievement.CHECKS,
+    *definition.CHECKS, *wording.WORDING_CHECKS, *data.CHECKS, *measurement.CHECKS, *criterion.CHECKS, *profile.CHECKS,
+    *achievement.CHECKS, *targets.TARGET_CHECKS,
 )
 """Every check, by family in the order of ``Family``."""
 

@@ -1,5 +1,6 @@
 """Do the plan's numbers agree with each other, and were they measured at all?"""
 
+from itertools import pairwise
 from math import isfinite
 
 from kinerja_lab.core.errors import NotApplicable
@@ -7,16 +8,20 @@ from kinerja_lab.core.indicator import Indicator, Realisation
 from kinerja_lab.core.message import Message, Words
 from kinerja_lab.core.options import Family, Polarity, Status
 from kinerja_lab.drafting.targets import (
+    Quantity,
+    Statement,
     conflicts,
     constant_value,
     equal_ended_ranges,
     overwritten,
+    path_of,
     same_measure,
     statements_of,
     suspicious_zeros,
+    value_of,
 )
 from kinerja_lab.evidence.check import Answer, Case, Check
-from kinerja_lab.evidence.reading import listing, words
+from kinerja_lab.evidence.reading import better_by, listing, words
 
 __all__ = ["MIN_SAME", "TARGET_CHECKS"]
 
@@ -35,8 +40,8 @@ def _contradicted(case: Case) -> Answer:
     if len(stated) < 2 and own is None:
         raise NotApplicable("nothing_to_compare")
     found = conflicts(stated)
-    parts = [Message("finding_part.conflict", {
-        "quantity": Message(f"finding_part.quantity_{item.quantity.value}"), "period": item.period or "-",
+    parts = [Message("finding_part.conflict" if item.period else "finding_part.conflict_undated", {
+        "quantity": Message(f"finding_part.quantity_{item.quantity.value}"), "period": item.period,
         "places": words(f"{one.text} ({one.place})" for one in item.statements)}) for item in found]
     # A baseline that differs from its year's realisation is certain; where it is that year's target, we can say why.
     if own is not None and abs(own.realisation - indicator.baseline) > _SAME * (1 + abs(indicator.baseline)):
@@ -117,6 +122,41 @@ def _zeros(case: Case) -> Answer:
     return Answer(status=status, params=params, numbers={"zeros": len(found)})
 
 
+def _stated_direction(case: Case) -> Answer:
+    """TGT007: failed when a printed row of targets ends worse than it began, a concern when only some step does."""
+    indicator = case.indicator
+    stated = statements_of(case.results.statements, indicator=indicator)
+    rows = [item for item in stated if item.quantity is Quantity.TARGET_PATH]
+    start = _one_baseline(stated)
+    paths = [(item, [*start, *path_of(item.text)]) for item in rows]
+    paths = [(item, [value.low for value in path]) for item, path in paths if len(path) > 1]
+    if not paths:
+        raise NotApplicable("no_target_path")
+    worse, steps = [], []
+    for item, path in paths:
+        if better_by(path[-1], than=path[0], polarity=indicator.polarity) < -_SAME * (1 + abs(path[0])):
+            worse.append(item)
+        elif any(better_by(after, than=before, polarity=indicator.polarity) < -_SAME * (1 + abs(before))
+                 for before, after in pairwise(path)):
+            steps.append(item)
+    found = worse or steps
+    params = {"paths": words(_path_text(item, stated, bool(start)) for item in found or rows), "n": len(found),
+              "direction": Message(f"finding_part.polarity_{indicator.polarity.value}")}
+    status = Status.FAILED if worse else Status.CONCERN if steps else Status.PASSED
+    return Answer(status=status, params=params, numbers={"worse": len(worse), "steps": len(steps)})
+
+
+def _one_baseline(stated: tuple[Statement, ...]) -> list:
+    """The stated baseline, where all places agree on it."""
+    values = [value_of(item.text) for item in stated if item.quantity is Quantity.BASELINE]
+    return values[:1] if len({(value.low, value.high) for value in values}) == 1 else []
+
+
+def _path_text(item: Statement, stated: tuple[Statement, ...], with_start: bool) -> str:
+    start = next((f"({one.text}) → " for one in stated if one.quantity is Quantity.BASELINE), "") if with_start else ""
+    return f"{start}{' → '.join(part.strip() for part in item.text.split(';'))} ({item.place})"
+
+
 TARGET_CHECKS = (
     Check(code="TGT001", family=Family.ACHIEVEMENT, scope="indicator", judge=_contradicted),
     Check(code="TGT002", family=Family.ACHIEVEMENT, scope="series", judge=_overwritten),
@@ -124,5 +164,6 @@ TARGET_CHECKS = (
     Check(code="TGT004", family=Family.ACHIEVEMENT, scope="indicator", judge=_unit_differs),
     Check(code="TGT005", family=Family.ACHIEVEMENT, scope="indicator", judge=_equal_ends),
     Check(code="TGT006", family=Family.ACHIEVEMENT, scope="series", judge=_zeros),
+    Check(code="TGT007", family=Family.ACHIEVEMENT, scope="indicator", judge=_stated_direction),
 )
 """Checks of targets and stated numbers, in the order of a dossier."""

@@ -10,7 +10,9 @@ from kinerja_lab.io.indicator_values import as_indicator
 from kinerja_lab.io.specs import IndicatorSpec, InstrumentSpec, StudySpec, read_spec
 from kinerja_lab.io.yaml_text import YamlText, read_yaml
 
-__all__ = ["Definition", "agency_faults", "as_instrument", "definition_faults", "read_indicators", "read_instrument"]
+__all__ = [
+    "Definition", "agency_faults", "as_instrument", "definition_faults", "inside", "read_indicators", "read_instrument",
+]
 
 Definition = tuple[IndicatorSpec, YamlText, Indicator]
 """An indicator's model, its file and the value made of them."""
@@ -215,6 +217,14 @@ def agency_faults(
 
 
 def inside(folder: Path, name: str) -> Path | None:
-    """A path below a folder; None when the name leads out of it."""
+    """A path below a folder; None when the name leads out of it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The study's folder.
+    name : str
+        As a file of the study gives it.
+    """
     path = (folder / name).resolve()
     return path if path.is_relative_to(folder.resolve()) and path != folder.resolve() else None

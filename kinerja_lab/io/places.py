@@ -50,7 +50,8 @@ def find_studies(root: Path) -> tuple[Path, ...]:
 def data_home(name: str) -> Path | None:
     """The folder of original files with a name, or None when they are not on this machine.
 
-    Looked for in ``KINERJA_DATA``, then in ``shared/data`` beside the project, then in the project's ``data/external``.
+    Looked for where ``KINERJA_DATA`` points, if it is set; else in ``shared/data`` beside the project, then in the
+    project's ``data/external``.
 
     Parameters
     ----------
@@ -58,8 +59,8 @@ def data_home(name: str) -> Path | None:
         Folder name, e.g. ``"cms-vbp-2015"``.
     """
     named = os.environ.get("KINERJA_DATA", "")
-    homes = [Path(named)] if named else []
-    homes += [project_root().parent / "shared" / "data", project_root() / "data" / "external"]
+    beside = (project_root().parent / "shared" / "data", project_root() / "data" / "external")
+    homes = (Path(named),) if named else beside
     return next((home / name for home in homes if (home / name).is_dir()), None)
 
 

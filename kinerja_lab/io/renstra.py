@@ -3,7 +3,7 @@
 import csv
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kinerja_lab.core.errors import InputFault, InputFaults, closest
@@ -11,7 +11,7 @@ from kinerja_lab.core.indicator import Indicator, Realisation
 from kinerja_lab.core.message import Message
 from kinerja_lab.io.specs import PlanTableSpec
 
-__all__ = ["read_plan_table"]
+__all__ = ["named_indicators", "read_plan_table"]
 
 KEYS = ("agency", "name", "unit", "polarity", "period", "target", "realisation", "printed")
 
@@ -62,6 +62,28 @@ def read_plan_table(file: Path, *, plan: PlanTableSpec, agencies: Mapping[str, s
                  for key, entries in series.items())
 
 
+def named_indicators(
+    plan: PlanTableSpec, *, listed: Sequence[Indicator], agencies: Mapping[str, str],
+) -> tuple[Indicator, ...]:
+    """Indicators that the plan names outside its table: without a series, but not passed over in silence.
+
+    Parameters
+    ----------
+    plan : PlanTableSpec
+        Its ``also`` names them.
+    listed : sequence of Indicator
+        Those of the table, whose codes are taken.
+    agencies : mapping of str to str
+        Agency code to name.
+    """
+    taken = {item.code for item in listed}
+    return tuple(Indicator(
+        code=_code(f"{item.agency} {item.name}", taken), name=item.name, question="", why="", numerator=plan.numerator,
+        unit=item.unit, polarity=item.polarity, level=item.level, agencies=(item.agency,), source=plan.source,
+        frequency=plan.frequency, owner=agencies[item.agency], checker=plan.checker, table_only=True,
+    ) for item in plan.also)
+
+
 def _rows(file: Path, plan: PlanTableSpec) -> tuple[list[tuple[int, dict[str, str]]], list[InputFault]]:
     with file.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
@@ -103,6 +125,7 @@ def _indicator(
         numerator=plan.numerator, unit=row["unit"], polarity=plan.polarity_words[row["polarity"]],
         level=plan.levels.get(row["name"], plan.level), agencies=(row["agency"],), source=plan.source,
         frequency=plan.frequency, series=series, owner=agencies[row["agency"]], checker=plan.checker,
+        table_only=True,
     )
 
 

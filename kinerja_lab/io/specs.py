@@ -99,6 +99,16 @@ class PlanNotebookSpec(_Spec):
     summary: str = ""
 
 
+class PlanNameSpec(_Spec):
+    """An indicator that a plan names outside the table."""
+
+    agency: Code
+    name: Text
+    unit: Text
+    polarity: Annotated[Polarity, Field(strict=False)]
+    level: Annotated[IndicatorLevel, Field(strict=False)]
+
+
 class PlanTableSpec(_Spec):
     """Indicators taken from a table of targets and realisations instead of single files."""
 
@@ -111,6 +121,7 @@ class PlanTableSpec(_Spec):
     checker: Text
     source: Text
     frequency: Text
+    also: list[PlanNameSpec] = []
 
 
 class StudySpec(_Spec):
@@ -131,6 +142,7 @@ class StudySpec(_Spec):
     instrument: str = ""
     indicators: str = ""
     indicators_from: PlanTableSpec | None = None
+    statements: str = ""
     agencies: dict[str, Words] = {}
     measures: list[MeasureSpec] = []
     survey: TableSpec | None = None

@@ -1,17 +1,20 @@
 """Which numbers does a plan print, and in which places? A table of statements, checked row by row."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from kinerja_lab.core.errors import InputFault, InputFaults, KinerjaError, closest
+from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.message import Message
-from kinerja_lab.drafting.targets import Quantity, Statement, value_of
+from kinerja_lab.drafting.targets import Quantity, Statement, path_of, statements_of, value_of
 
-__all__ = ["STATEMENT_COLUMNS", "read_statements"]
+__all__ = ["STATEMENT_COLUMNS", "read_statements", "statement_faults"]
 
 STATEMENT_COLUMNS = ("indicator", "agency", "quantity", "period", "text", "place")
-"""Columns of a table of statements; ``text`` holds the number exactly as printed."""
+"""Columns of a table of statements; ``text`` holds the number exactly as printed, or a row of
+targets with ``;`` between them."""
 
 
 def read_statements(path: Path) -> tuple[Statement, ...]:
@@ -48,6 +51,42 @@ def read_statements(path: Path) -> tuple[Statement, ...]:
                            text=row["text"].strip(), place=row["place"].strip()) for row in rows)
 
 
+def statement_faults(
+    statements: Sequence[Statement], *, indicators: Sequence[Indicator], agencies: Sequence[str], file: str,
+) -> list[InputFault]:
+    """Rows that concern nothing the study has: a misspelt name would hide the contradiction it states.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+        All rows of the table, in its order.
+    indicators : sequence of Indicator
+        Those of the study.
+    agencies : sequence of str
+        Agency codes of the study.
+    file : str
+        The table, for the faults.
+
+    Returns
+    -------
+    list of InputFault
+        ``unknown_choice`` for an agency, ``statement_indicator`` for an indicator.
+    """
+    meant = {id(item) for indicator in indicators for item in statements_of(statements, indicator=indicator)}
+    names = [name for indicator in indicators for name in (indicator.code, indicator.name)]
+    faults = []
+    for line, item in enumerate(statements, start=2):
+        if item.agency and item.agency not in agencies:
+            params = {"choices": ", ".join(agencies) or "-", "nearest": closest(item.agency, agencies) or "-"}
+            faults.append(InputFault(message=Message("fault.unknown_choice", params), file=file, line=line,
+                                     column="agency", value=item.agency))
+        elif id(item) not in meant:
+            params = {"nearest": closest(item.indicator, names) or "-"}
+            faults.append(InputFault(message=Message("fault.statement_indicator", params), file=file, line=line,
+                                     column="indicator", value=item.indicator))
+    return faults
+
+
 def _row_faults(row: dict[str, str], file: str, line: int) -> list[InputFault]:
     out = []
     for column in ("indicator", "place"):
@@ -59,7 +98,7 @@ def _row_faults(row: dict[str, str], file: str, line: int) -> list[InputFault]:
         out.append(InputFault(message=Message("fault.unknown_choice", params), file=file, line=line, column="quantity",
                               value=row["quantity"]))
     try:
-        value_of(row["text"])
+        (path_of if row["quantity"].strip() == Quantity.TARGET_PATH else value_of)(row["text"])
     except KinerjaError as error:
         ambiguous = error.message.code == "error.stated_number_ambiguous"
         code = "fault.statement_ambiguous" if ambiguous else "fault.statement_number"

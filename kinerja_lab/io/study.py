@@ -8,10 +8,12 @@ from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.instrument import Instrument
 from kinerja_lab.core.outcome import Measure
 from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.drafting.targets import Statement
 from kinerja_lab.io.definitions import (
     agency_faults,
     as_instrument,
     definition_faults,
+    inside,
     read_indicators,
     read_instrument,
 )
@@ -20,6 +22,7 @@ from kinerja_lab.io.plan_table import plan_indicators
 from kinerja_lab.io.regions import region_faults
 from kinerja_lab.io.rulesets import load_ruleset, ruleset_codes
 from kinerja_lab.io.specs import FromDataSpec, StudySpec, read_spec
+from kinerja_lab.io.statements import read_statements, statement_faults
 from kinerja_lab.io.study_values import PlanSpec, Region, Study, TableSource
 from kinerja_lab.io.table_sources import distinct_values, table_faults, table_source
 from kinerja_lab.io.yaml_text import YamlText, read_yaml
@@ -74,14 +77,16 @@ def load_study(folder: Path) -> Study:
     if faults:
         raise InputFaults(faults)
     planned, files = plan_indicators(spec, text, folder)
-    return _study(spec, folder, ruleset, as_instrument(instrument_spec), measures, sources,
-                  (*(item for _, _, item in indicator_specs), *planned), files)
+    indicators = (*(item for _, _, item in indicator_specs), *planned)
+    statements = _statements(spec, text, folder, indicators)
+    return _study(spec, folder, ruleset, as_instrument(instrument_spec), measures, sources, indicators, files,
+                  statements)
 
 
 def _study(
     spec: StudySpec, folder: Path, ruleset: Ruleset | None, instrument: Instrument | None,
     measures: tuple[Measure, ...], sources: dict[str, TableSource | None], indicators: tuple[Indicator, ...],
-    files: tuple[Path, ...],
+    files: tuple[Path, ...], statements: tuple[Statement, ...],
 ) -> Study:
     return Study(
         code=spec.code, title=spec.title.model_dump(), note=spec.note.model_dump(), synthetic=spec.synthetic,
@@ -94,8 +99,27 @@ def _study(
         plan=PlanSpec(notebook=spec.plan.notebook, summary=spec.plan.summary),
         source_note=spec.source_note.model_dump(), survey=sources["survey"], outcomes=sources["outcomes"],
         units=sources["units"], row_is_unit=spec.survey is not None and spec.survey.row == "unit",
-        external_files=files,
+        external_files=files, statements=statements,
     )
+
+
+def _statements(
+    spec: StudySpec, text: YamlText, folder: Path, indicators: tuple[Indicator, ...],
+) -> tuple[Statement, ...]:
+    """Numbers as printed; a name that fits no indicator is a fault, for its contradiction would never be found."""
+    if not spec.statements:
+        return ()
+    path = inside(folder, spec.statements)
+    if path is None:
+        raise InputFaults([text.fault("file_outside", ("statements",), value=spec.statements)])
+    if not path.is_file():
+        raise InputFaults([text.fault("file_missing", ("statements",), file=spec.statements)])
+    statements = read_statements(path)
+    faults = statement_faults(statements, indicators=indicators, agencies=tuple(spec.agencies),
+                              file=f"{folder.name}/{spec.statements}")
+    if faults:
+        raise InputFaults(faults)
+    return statements
 
 
 def _measures(spec: StudySpec) -> tuple[Measure, ...]:

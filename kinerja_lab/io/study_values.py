@@ -10,6 +10,7 @@ from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.instrument import Instrument
 from kinerja_lab.core.outcome import Measure
 from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.drafting.targets import Statement
 
 __all__ = ["PlanSpec", "Region", "Study", "TableSource"]
 
@@ -136,6 +137,8 @@ class Study:
         Whether a row of the survey is a unit (published scores of a hospital, say) and not a respondent.
     external_files : tuple of pathlib.Path
         Files outside the study that it was read from.
+    statements : tuple of Statement
+        Numbers as the study's plans print them, with their place; empty where the study has no such table.
     """
 
     code: str
@@ -162,6 +165,7 @@ class Study:
     units: TableSource | None = None
     row_is_unit: bool = False
     external_files: tuple[Path, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     def region(self, code: str) -> Region:
         """The region of a code.
@@ -185,6 +189,8 @@ class Study:
         for name, value in (("instrument", self.instrument), ("ruleset", self.ruleset)):
             if value is not None:
                 out[name] = _sha(repr(value))
+        if self.statements:
+            out["statements"] = _sha(repr(self.statements))
         out |= {f"indicator.{indicator.code}": _sha(repr(indicator)) for indicator in self.indicators}
         return out
 

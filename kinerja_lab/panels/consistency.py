@@ -290,7 +290,8 @@ def _tables(fit: LivingstonLewisFit, places: np.ndarray) -> tuple[np.ndarray, np
         if width <= 0:
             continue
         # in units of probability the beta's density drops out, however steep it is at its ends
-        at = shares[band] + width * nodes
+        # (below 1e-14, which weighs nothing, scipy's inverse has holes)
+        at = np.maximum(shares[band] + width * nodes, 1e-14)
         true = fit.low + (fit.high - fit.low) * special.betaincinv(fit.a, fit.b, at)
         below = stats.binom.cdf(edges[:, None] - 1, trials, true[None, :])
         seen = np.diff(below, axis=0)

@@ -117,21 +117,22 @@ def judge_profile(panel: JudgePanel, *, level: float) -> JudgeProfile:
 
 def _additive(values: np.ndarray) -> _Additive:
     judges, items = values.shape
-    rows, columns = np.nonzero(~np.isnan(values))
-    contrast = np.vstack([np.eye(judges - 1), -np.ones(judges - 1)])
-    design = np.hstack([np.eye(items)[columns], contrast[rows]])
-    scores = values[rows, columns]
-    inverse = linalg.inv(design.T @ design)
-    found = inverse @ design.T @ scores
-    left = scores - design @ found
-    df = len(scores) - design.shape[1]
-    sigma2 = float(left @ left) / df
-    own = contrast @ inverse[items:, items:] @ contrast.T
-    free = 1 - np.einsum("ij,jk,ik->i", design, inverse, design)
-    residuals = np.full(values.shape, np.nan)
-    residuals[rows, columns] = left
-    return _Additive(effects=contrast @ found[items:], se=np.sqrt(sigma2 * np.diag(own)), residuals=residuals, df=df,
-                     leverage_left=np.bincount(rows, weights=free, minlength=judges))
+    rated = ~np.isnan(values)
+    scores = np.where(rated, values, 0.0)
+    by_judge, by_item = rated.sum(axis=1), rated.sum(axis=0)
+    # items are absorbed (their block is diagonal); what the two factors share is pinned at judges that sum to zero
+    share = rated / by_item
+    pin = by_judge.mean() / judges
+    inverse = linalg.inv(np.diag(by_judge.astype(float)) - share @ rated.T + pin) - 1 / (pin * judges**2)
+    effects = inverse @ (scores.sum(axis=1) - share @ scores.sum(axis=0))
+    places = scores.sum(axis=0) / by_item - effects @ share
+    residuals = np.where(rated, values - effects[:, None] - places, np.nan)
+    df = int(rated.sum()) - judges - items + 1
+    pulled = inverse @ share
+    leverage = 1 / by_item + np.diag(inverse)[:, None] - 2 * pulled + (share * pulled).sum(axis=0)
+    sigma2 = np.nansum(residuals**2) / df
+    return _Additive(effects=effects, se=np.sqrt(np.maximum(sigma2 * np.diag(inverse), 0.0)), residuals=residuals, df=df,
+                     leverage_left=((1 - leverage) * rated).sum(axis=1))
 
 
 def _leniency(ratings: Ratings, additive: _Additive, random: CrossedRandom, z: float, level: float) -> EstimateTable:

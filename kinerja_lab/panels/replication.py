@@ -80,6 +80,8 @@ def same_decision(
 
 def _chance(place, band, spread, standard: Standard, source: str) -> np.ndarray:
     edges = np.concatenate([[-np.inf], standard.values, [np.inf]])
+    # an error far below the scale's last digit is none
+    spread = np.where(spread > 1e-12 * (standard.plan.high - standard.plan.low), spread, 0.0)
     if source == "sample":
         wide = np.where(spread > 0, np.sqrt(2) * spread, 1.0)
         moved = stats.norm.cdf((edges[band + 1] - place) / wide) - stats.norm.cdf((edges[band] - place) / wide)

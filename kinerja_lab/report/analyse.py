@@ -33,6 +33,7 @@ from kinerja_lab.evidence.results import CriterionLook, RegionResults, Setting, 
 from kinerja_lab.io.rulesets import load_ruleset
 from kinerja_lab.io.sources import StudySource
 from kinerja_lab.io.study_values import Study
+from kinerja_lab.io.wording_rules import load_wording_rules
 from kinerja_lab.profiling.funnel import Funnel, funnel
 from kinerja_lab.psychometrics.items import ceiling_share, missing_share, straightlining
 from kinerja_lab.psychometrics.reliability import alpha, item_rest
@@ -111,7 +112,8 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
                  for measure in study.measures},
         looks=_looks(study, survey, by_unit, setting),
         achievements={indicator.code: achievements(indicator) for indicator in study.indicators},
-        scale=load_ruleset(SCALE), unit_names=source.unit_names(),
+        scale=load_ruleset(SCALE), unit_names=source.unit_names(), wording=load_wording_rules(),
+        peers=study.indicators, statements=study.statements,
     )
 
 

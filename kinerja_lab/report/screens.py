@@ -36,7 +36,8 @@ _CLASS = {Status.PASSED: "status-passed", Status.CONCERN: "status-concern", Stat
           Status.NOT_APPLICABLE: "status-na", Status.NOT_RUN: "status-na"}
 
 # That a check of the survey does not concern an indicator without a survey is no gap in what is known.
-_NO_GAP = frozenset({"not_survey_indicator", "not_outcome_indicator", "no_series", "no_criteria"})
+_NO_GAP = frozenset({"not_survey_indicator", "not_outcome_indicator", "no_series", "no_criteria", "wording_level",
+                     "no_peers", "no_statements", "no_target_path", "nothing_to_compare"})
 
 Found = tuple[Indicator, Finding]
 

@@ -2,14 +2,13 @@
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 
 from kinerja_lab.core.errors import KinerjaError
-from kinerja_lab.workshop.export import workbook
-from kinerja_lab.workshop.overview import look, progress_word, write_number
+from kinerja_lab.workshop.feedback import CellFeedback, room_feedback
 from kinerja_lab.workshop.pages import page, qr_svg
 from kinerja_lab.workshop.panellist import _now
 from kinerja_lab.workshop.reading import Snapshot
-from kinerja_lab.workshop.results import RELEVANT, CellFeedback, room_feedback
 from kinerja_lab.workshop.schema import reading
 from kinerja_lab.workshop.store import Store
 from kinerja_lab.workshop.tokens import csrf_of, new_token
@@ -137,7 +136,7 @@ class Download(_Facilitator):
         """Send the file."""
         await self.visitor()
         content = await asyncio.get_running_loop().run_in_executor(
-            self.site.reader, lambda: workbook(self.site.store.path, lang=self.lang))
+            self.site.reader, _workbook, self.site.store.path, self.lang)
         self.set_header("Content-Type", _XLSX)
         self.set_header("Content-Disposition", 'attachment; filename="lokakarya.xlsx"')
         self.finish(content)
@@ -186,6 +185,10 @@ def board_html(site: Site, number: int | None, lang: str, word: str) -> str:
     word : str
         Word that the board's forms carry.
     """
+    # the methods cost a second and some tens of MB to load: panellists never wait for them
+    from kinerja_lab.workshop.overview import look, progress_word, write_number
+    from kinerja_lab.workshop.results import RELEVANT
+
     now = site.store.now()
     with reading(site.store.path) as db:
         state = (number, lang, word, int(now // 60), *db.execute(
@@ -198,6 +201,12 @@ def board_html(site: Site, number: int | None, lang: str, word: str) -> str:
                 "papan.html", lang=lang, seen=seen, word=word, progress_word=progress_word, write_number=write_number,
                 relevant=RELEVANT, at=datetime.fromtimestamp(now).strftime("%H.%M"))
     return site.boards[state]
+
+
+def _workbook(path: Path, lang: str) -> bytes:
+    from kinerja_lab.workshop.export import workbook
+
+    return workbook(path, lang=lang)
 
 
 def _room(store: Store, number: int) -> tuple[Snapshot, dict[tuple[str, str], CellFeedback]]:

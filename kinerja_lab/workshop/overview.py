@@ -10,7 +10,7 @@ import pandas as pd
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.panel import JudgePanel
-from kinerja_lab.workshop.plan import Asked, Kind
+from kinerja_lab.workshop.questions import Asked, Kind
 from kinerja_lab.workshop.reading import JudgeProgress, RoundStatus, Snapshot, panel_of, snapshot
 from kinerja_lab.workshop.results import drift, item_estimates, overall
 

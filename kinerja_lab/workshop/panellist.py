@@ -5,9 +5,9 @@ import re
 
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.text.catalogue import LANGUAGES
+from kinerja_lab.workshop.feedback import CellFeedback, room_feedback
 from kinerja_lab.workshop.reading import RoundStatus, Snapshot, own_answers, snapshot
 from kinerja_lab.workshop.records import Answer, Conflict, Saved, Visitor
-from kinerja_lab.workshop.results import CellFeedback, room_feedback
 from kinerja_lab.workshop.store import LONGEST_COMMENT, Store
 from kinerja_lab.workshop.tokens import csrf_of, digest, new_token
 from kinerja_lab.workshop.views import BAR_WIDTH, Cell, Own, Screen, bars, screens, shown_answer
@@ -176,7 +176,8 @@ class Language(WorkshopPage):
         if lang in LANGUAGES:
             self.keep(LANG, lang)
         back = self.get_query_argument("ke", "/")
-        self.redirect(back if _BACK.fullmatch(back) else "/", status=303)
+        elsewhere = "/fasilitator" if back.startswith("/fasilitator") else "/"
+        self.redirect(back if _BACK.fullmatch(back) else elsewhere, status=303)
 
 
 ROUTES = [(r"/", Start), (r"/t/([A-Za-z0-9_-]{1,64})", Door), (r"/masuk", Enter), (r"/butir/(\d{1,4})", ItemPage),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from kinerja_lab.core.errors import KinerjaError
 from kinerja_lab.io.study_values import Study
-from kinerja_lab.workshop.plan import ItemSheet, item_sheet
+from kinerja_lab.workshop.plan import item_sheet
+from kinerja_lab.workshop.questions import ItemSheet
 
 __all__ = ["find_workshop", "study_sheets", "workshop_file"]
 

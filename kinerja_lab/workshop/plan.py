@@ -2,81 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from kinerja_lab.core.errors import InputFault, InputFaults, KinerjaError, closest
+from kinerja_lab.core.errors import InputFault, InputFaults, closest
 from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.message import Message
 from kinerja_lab.io.dictionary_words import DictionaryWords, indicator_cells
 from kinerja_lab.text.catalogue import LANGUAGES, catalogue
+from kinerja_lab.workshop.questions import QUESTIONS, ItemSheet, Kind
 
-__all__ = ["QUESTIONS", "Asked", "ItemSheet", "Kind", "WorkshopPlan", "item_sheet", "round_questions"]
+__all__ = ["WorkshopPlan", "item_sheet", "round_questions"]
 
 DEFINITION_FIELDS = ("question", "why", "objective", "concept", "definition", "numerator", "denominator", "formula",
                      "unit", "polarity", "interpretation")
 EVIDENCE_FIELDS = ("level", "source", "method", "frequency", "baseline", "series", "targets", "evidence",
                    "definition_source")
 _NAME_LENGTH = 120
-
-
-class Kind(StrEnum):
-    """In which form a question is answered."""
-
-    RATING = "rating"
-    PERCENT = "percent"
-    TEXT = "text"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One question of a workshop, as the panellist answers it.
-
-    Parameters
-    ----------
-    code : str
-        Name of the question in the ``JudgePanel``.
-    kind : Kind
-        Form of the answer.
-    low, high : int
-        Ends of the answer as it is typed: 1 to 4, or 0 to 100 percent; 0 and 0 for a text.
-    """
-
-    code: str
-    kind: Kind
-    low: int = 0
-    high: int = 0
-
-    def holds(self, value: float) -> bool:
-        """Whether a number is an answer to it: whole and between the ends."""
-        return self.kind is not Kind.TEXT and self.low <= value <= self.high and float(value).is_integer()
-
-
-QUESTIONS = {asked.code: asked for asked in (
-    Asked(code="relevance", kind=Kind.RATING, low=1, high=4), Asked(code="clarity", kind=Kind.RATING, low=1, high=4),
-    Asked(code="measurability", kind=Kind.RATING, low=1, high=4),
-    Asked(code="angoff", kind=Kind.PERCENT, low=0, high=100), Asked(code="comment", kind=Kind.TEXT),
-)}
-"""Every question a round can ask, by code; ``angoff`` is typed in percent and becomes a probability in the panel."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSheet:
-    """An indicator as the panel saw it; it stays so when the file is revised later.
-
-    Parameters
-    ----------
-    code : str
-        Code of the indicator.
-    names : dict of str to str
-        Its name by language.
-    definition, evidence : dict of str to dict of str to str
-        By language: field of the indicator and its text.
-    """
-
-    code: str
-    names: dict[str, str]
-    definition: dict[str, dict[str, str]]
-    evidence: dict[str, dict[str, str]]
 
 
 def item_sheet(indicator: Indicator) -> ItemSheet:
@@ -162,20 +102,6 @@ def round_questions(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     (('relevance', 'clarity'), ('angoff',))
     """
     return tuple(tuple(part.strip() for part in word.split(",") if part.strip()) for word in words)
-
-
-def asked(code: str) -> Asked:
-    """The question of a code.
-
-    Raises
-    ------
-    KinerjaError
-        ``workshop_no_such_question``.
-    """
-    if code not in QUESTIONS:
-        raise KinerjaError("workshop_no_such_question", value=code, choices=", ".join(QUESTIONS),
-                           nearest=closest(code, list(QUESTIONS)) or "-")
-    return QUESTIONS[code]
 
 
 def _fault(code: str, column: str, value: str, **params: object) -> InputFault:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinerja_lab.core.panel import PANEL_COLUMNS, JudgePanel, Question
-from kinerja_lab.workshop.plan import QUESTIONS, Asked, ItemSheet, Kind
+from kinerja_lab.workshop.questions import QUESTIONS, Asked, ItemSheet, Kind
 from kinerja_lab.workshop.schema import reading
 
 __all__ = ["JudgeProgress", "RoundStatus", "Snapshot", "own_answers", "read_panel", "snapshot"]

@@ -1,7 +1,4 @@
-"""What do the answers say so far: agreement per item, drift since the round before, and the room's distribution?"""
-
-import sqlite3
-from dataclasses import dataclass
+"""What do the answers say so far: agreement per item, and drift since the round before?"""
 
 import numpy as np
 
@@ -12,81 +9,12 @@ from kinerja_lab.numeric.intervals import t_interval
 from kinerja_lab.panels.agreement import agreement
 from kinerja_lab.panels.content_validity import item_validity, scale_validity
 from kinerja_lab.panels.delphi import DelphiChange, StoppingRule, delphi_change
-from kinerja_lab.workshop.plan import Asked, Kind
-from kinerja_lab.workshop.reading import LATEST
+from kinerja_lab.workshop.questions import Asked, Kind
 
-__all__ = ["LEAST_SHOWN", "RELEVANT", "CellFeedback", "drift", "item_estimates", "overall", "room_feedback"]
+__all__ = ["RELEVANT", "drift", "item_estimates", "overall"]
 
 RELEVANT = 3
 """Lowest rating of 1 to 4 that counts in favour of an item."""
-LEAST_SHOWN = 3
-"""A distribution of fewer answers would tell a panellist what a single other one answered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellFeedback:
-    """What the room answered to one question about one item.
-
-    Parameters
-    ----------
-    counts : tuple of int
-        Answers by point of the scale; for percentages by tenths, the last holding 90 to 100.
-    n : int
-        Answers.
-    median, lower, upper : float
-        Median and quartiles as typed (linear interpolation); NaN where fewer than ``LEAST_SHOWN`` answered.
-    own : float or None
-        The panellist's own answer.
-    """
-
-    counts: tuple[int, ...]
-    n: int
-    median: float
-    lower: float
-    upper: float
-    own: float | None = None
-
-    @property
-    def shown(self) -> bool:
-        """Whether enough answered for a distribution to hide who said what."""
-        return self.n >= LEAST_SHOWN
-
-
-def room_feedback(
-    db: sqlite3.Connection, *, round: int, questions: tuple[Asked, ...], judge: int | None,
-) -> dict[tuple[str, str], CellFeedback]:
-    """The distribution of the answers to each question about each item.
-
-    Parameters
-    ----------
-    db : sqlite3.Connection
-        Any connection to the file.
-    round : int
-        The round.
-    questions : tuple of Asked
-        Its questions that want a number.
-    judge : int or None
-        Panellist whose own answer stands beside; None for the room's screen.
-    """
-    scales = {asked.code: asked for asked in questions}
-    values: dict[tuple[str, str], list[float]] = {}
-    own: dict[tuple[str, str], float] = {}
-    for _, who, item, question, value, _, _ in db.execute(LATEST.format(where="WHERE round = ?"), (round,)):
-        if question in scales:
-            values.setdefault((item, question), []).append(value)
-            if who == judge:
-                own[item, question] = value
-    return {cell: _cell_feedback(np.array(found), scales[cell[1]], own.get(cell)) for cell, found in values.items()}
-
-
-def _cell_feedback(values: np.ndarray, asked: Asked, own: float | None) -> CellFeedback:
-    if asked.kind is Kind.PERCENT:
-        places, bins = np.minimum(values // 10, 9).astype(int), 10
-    else:
-        places, bins = (values - asked.low).astype(int), asked.high - asked.low + 1
-    lower, median, upper = (np.percentile(values, (25, 50, 75)) if len(values) >= LEAST_SHOWN else [np.nan] * 3)
-    return CellFeedback(counts=tuple(int(n) for n in np.bincount(places, minlength=bins)), n=len(values),
-                        median=float(median), lower=float(lower), upper=float(upper), own=own)
 
 
 def item_estimates(panel: JudgePanel, *, asked: Asked, round: int, level: float) -> EstimateTable | NotApplicable:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from kinerja_lab.core.errors import KinerjaError
-from kinerja_lab.workshop.plan import QUESTIONS, Kind
+from kinerja_lab.workshop.questions import QUESTIONS, Kind
 from kinerja_lab.workshop.records import Answer, Conflict, Saved, Visitor
 from kinerja_lab.workshop.schema import connect, sql_faults
 from kinerja_lab.workshop.tokens import digest, new_token

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kinerja_lab.workshop.plan import Asked, ItemSheet, Kind
+from kinerja_lab.workshop.feedback import CellFeedback
+from kinerja_lab.workshop.questions import Asked, ItemSheet, Kind
 from kinerja_lab.workshop.reading import RoundStatus, Snapshot
-from kinerja_lab.workshop.results import CellFeedback
 
 __all__ = ["Cell", "Screen", "Bar", "bars", "screens", "shown_answer"]
 

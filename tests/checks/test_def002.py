@@ -31,3 +31,9 @@ def test_an_overdue_date_outweighs_a_missing_record(make):
 
 def test_applies_to_every_indicator_and_needs_no_results(make):
     assert make.judge("DEF002", make.outcome_indicator(), make.results(make.ABSENT)).status is Status.PASSED
+
+
+def test_a_table_of_targets_is_not_blamed_for_what_it_has_no_place_for(make):
+    subject = make.indicator(reviewed=None, next_review=None, table_only=True)
+    finding = make.judge("DEF002", subject, make.results())
+    assert finding.message.code == "not_applicable.plan_table_has_no_definition"

@@ -24,3 +24,9 @@ def test_silent_with_both_and_writes_the_year_without_a_thousands_point(make):
 
 def test_applies_to_every_indicator_and_needs_no_results(make):
     assert make.judge("DEF003", make.outcome_indicator(), make.results(make.ABSENT)).status is Status.PASSED
+
+
+def test_a_table_of_targets_is_not_blamed_for_what_it_has_no_place_for(make):
+    subject = make.indicator(baseline=float("nan"), baseline_year=None, table_only=True)
+    finding = make.judge("DEF003", subject, make.results())
+    assert finding.message.code == "not_applicable.plan_table_has_no_definition"

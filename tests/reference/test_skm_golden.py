@@ -63,7 +63,7 @@ def test_elements(case, survey, rule):
 
 
 def test_the_printed_weight_moves_a_grade(rule):
-    """DOMAIN 1.2, trap 3: a true index of 88,50 is A, but B with 0,11."""
+    """A trap of the printed weight: a true index of 88,50 is A, but B with 0,11."""
     assert rule.band_of(88.5).code == "A" and rule.band_of(88.5 * 0.99).code == "B"
 
 

@@ -52,3 +52,14 @@ def lecturers(tmp_path_factory) -> Made:
     done = kinerja("report", "dosen-eth", "--regions", "1", "--out", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
     return Made(folder, done)
+
+
+@pytest.fixture(scope="session")
+def hospitals(tmp_path_factory, shared) -> Made:
+    """One state of cms-vbp-2015, and the document of renstra-banyuwangi."""
+    folder = tmp_path_factory.mktemp("reports_real")
+    done = kinerja("report", "cms-vbp-2015", "--regions", "DE", "--out", str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = kinerja("report", "renstra-banyuwangi", "--out", str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Made(folder, done)

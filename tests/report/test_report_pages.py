@@ -163,6 +163,27 @@ def test_lecturers_report_tells_about_raters(lecturers):
     assert "InstEval" in page.text or "ETH" in page.text
 
 
+def test_a_state_speaks_of_hospitals_not_of_answer_sheets(hospitals):
+    page = Page(hospitals.page("cms-vbp-2015", "DE"))
+    assert "Delaware" in page.headings[0][1]
+    assert "rumah sakit dapat bergeser oleh kebetulan" in page.text
+    assert "lembar jawaban)" not in page.text
+    result = json.loads((hospitals.folder / "cms-vbp-2015/DE/result.json").read_text(encoding="utf-8"))
+    by_code = {f["code"]: f["status"] for f in result["findings"] if f["indicator"] == "pengalaman_pasien"}
+    assert (by_code["DAT002"], by_code["DAT004"]) == ("not_applicable", "not_applicable")
+
+
+def test_the_plan_document_lists_the_ratios_that_do_not_agree(hospitals, shared):
+    import pandas as pd
+
+    printed = pd.read_csv(shared / "data/renstra-banyuwangi/capaian_2020_2024.csv")
+    differ = printed[printed["selisih"].abs() > 0.5]
+    page = Page(hospitals.page("renstra-banyuwangi", "35.10"))
+    assert f"{len(differ)} rasio tercetak berbeda" in page.text
+    for row in differ.itertuples():
+        assert number(row.rasio_laporan, lang="id") in page.text
+
+
 def test_index_lists_every_region_and_links_to_reports(made):
     page = Page((made.folder / "layanan-publik/index.html").read_text(encoding="utf-8"))
     for code in ("53.71", "52.71.03", "62.71", "36.73.05"):

@@ -1,4 +1,4 @@
-"""Achievement: every formula, cap and zero rule of DOMAIN 3.5, and reasons where there is no percentage."""
+"""Achievement: every formula, cap and zero rule, and reasons where there is no percentage."""
 
 import math
 import pickle

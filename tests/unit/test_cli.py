@@ -10,6 +10,8 @@ import pytest
 from kinerja_lab.cli.app import main
 from kinerja_lab.cli.console import language
 from kinerja_lab.cli.doctor import package_faults
+from kinerja_lab.cli.report import _failure_table
+from kinerja_lab.report.jobs import JobFailure, JobOutcome
 from kinerja_lab.text.catalogue import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +135,20 @@ def test_check_says_that_a_study_is_in_order(kinerja):
     code, out, _ = kinerja("check", "layanan-publik")
     assert code == 0
     assert "Wilayah: 4" in out
+
+
+def test_failures_of_one_cause_are_one_row(capsys):
+    def failed(region, error):
+        failure = JobFailure(region=region, name=f"Kota {region}", cell=4, error=error, cure=f"buka [{region}]")
+        return JobOutcome(job=None, state="failed", failure=failure)
+
+    _failure_table([*(failed(str(number), "sama") for number in range(9)), failed("x", "[lain]")], "id")
+    err = capsys.readouterr().err
+    assert "Wilayah yang gagal: 10" in err
+    assert "dan 4" in err
+    assert "Kota 7" not in err
+    assert "[lain]" in err
+    assert "buka [0]" in err
 
 
 def test_what_the_doctor_says_about_packages():

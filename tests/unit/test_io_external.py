@@ -134,9 +134,11 @@ def test_the_real_hospitals(shared, root):
     check_study(study)
 
 
-def test_the_real_plan_has_27_indicators_with_their_series(shared, root):
+def test_the_real_plan_has_27_indicators_with_their_series_and_one_that_only_the_text_names(shared, root):
     study = load_study(root / "data" / "studies" / "renstra-banyuwangi")
-    assert len(study.indicators) == 27
+    assert len(study.indicators) == 27 + 1
+    assert [item.name for item in study.indicators if not item.series] == ["Persentase kejadian kecelakaan"]
+    assert all(item.table_only for item in study.indicators)
     assert sum(len(indicator.series) for indicator in study.indicators) == 121
     by_name = {indicator.name: indicator for indicator in study.indicators}
     deaths = by_name["Angka Kematian Ibu"]
@@ -145,7 +147,7 @@ def test_the_real_plan_has_27_indicators_with_their_series(shared, root):
     assert by_name["SPM Balita"].level is IndicatorLevel.OUTPUT
     assert (by_name["Umur Harapan Hidup"].series[0].target, by_name["Umur Harapan Hidup"].series[0].printed) == (
         70.54, 100.16)
-    assert len({indicator.code for indicator in study.indicators}) == 27
+    assert len({indicator.code for indicator in study.indicators}) == 27 + 1
 
 
 @pytest.mark.parametrize(("old", "new", "code", "line"), [
@@ -168,6 +170,79 @@ def test_faults_of_a_plan_table_are_named_by_row(root, tmp_path, monkeypatch, ol
     assert (f"fault.{code}", line) in {(fault.message.code, fault.line) for fault in caught.value.faults}
 
 
+def without_statements(root, tmp_path):
+    """The shipped study without its printed numbers, which name indicators that a small table does not have."""
+    text = (root / "data/studies/renstra-banyuwangi/study.yml").read_text(encoding="utf-8")
+    folder = tmp_path / "studies" / "renstra-banyuwangi"
+    folder.mkdir(parents=True)
+    (folder / "study.yml").write_text(text.replace("statements: statements.csv\n", ""), encoding="utf-8")
+    return folder
+
+
+SMALL_TABLE = ("opd,indikator,satuan,polaritas,tahun,target,realisasi,rasio_laporan\n"
+               "Dishub,V/C Ratio Jalan Kab/Kota,rasio,turun,2024,0.372,0.325,112.63\n")
+STATEMENTS = "indicator,agency,quantity,period,text,place\n"
+
+
+@pytest.mark.parametrize(("rows", "code", "line"), [
+    ('V/C Ratio Jalan Kab,Dishub,baseline,,"0,325",Tabel 1\n', "statement_indicator", 2),
+    ('V/C Ratio Jalan Kab/Kota,Dishubb,baseline,,"0,325",Tabel 1\n', "unknown_choice", 2),
+    ('V/C Ratio Jalan Kab/Kota,Dishub,baseline,,1.234,Tabel 1\n', "statement_ambiguous", 2),
+    ('V/C Ratio Jalan Kab/Kota,Dishub,target,,"0,3; 0,4",Tabel 1\n', "statement_number", 2),
+    ('V/C Ratio Jalan Kab/Kota,Dishub,target_path,,"0,3; naik",Tabel 1\n', "statement_number", 2),
+])
+def test_a_printed_number_that_would_never_be_compared_is_a_fault(root, tmp_path, monkeypatch, rows, code, line):
+    (tmp_path / "renstra-banyuwangi").mkdir()
+    (tmp_path / "renstra-banyuwangi" / "capaian_2020_2024.csv").write_text(SMALL_TABLE, encoding="utf-8")
+    monkeypatch.setenv("KINERJA_DATA", str(tmp_path))
+    folder = without_statements(root, tmp_path)
+    with (folder / "study.yml").open("a", encoding="utf-8") as file:
+        file.write("statements: statements.csv\n")
+    with pytest.raises(InputFaults) as missing:
+        load_study(folder)
+    assert [fault.message.code for fault in missing.value.faults] == ["fault.file_missing"]
+    (folder / "statements.csv").write_text(STATEMENTS + rows, encoding="utf-8")
+    with pytest.raises(InputFaults) as caught:
+        load_study(folder)
+    assert [(fault.message.code, fault.line) for fault in caught.value.faults] == [(f"fault.{code}", line)]
+
+
+def test_printed_numbers_are_part_of_the_fingerprint(root, tmp_path, monkeypatch):
+    (tmp_path / "renstra-banyuwangi").mkdir()
+    (tmp_path / "renstra-banyuwangi" / "capaian_2020_2024.csv").write_text(SMALL_TABLE, encoding="utf-8")
+    monkeypatch.setenv("KINERJA_DATA", str(tmp_path))
+    folder = without_statements(root, tmp_path)
+    assert "statements" not in load_study(folder).fingerprints()
+    with (folder / "study.yml").open("a", encoding="utf-8") as file:
+        file.write("statements: statements.csv\n")
+    prints = []
+    for value in ("0,325", "0,326"):
+        row = f'V/C Ratio Jalan Kab/Kota,Dishub,baseline,,"{value}",Tabel 1\n'
+        (folder / "statements.csv").write_text(STATEMENTS + row, encoding="utf-8")
+        study = load_study(folder)
+        assert [item.text for item in study.statements] == [value]
+        prints.append(study.fingerprints()["statements"])
+    assert prints[0] != prints[1]
+
+
+@pytest.mark.parametrize(("old", "new", "code"), [
+    ("{agency: Dishub, name: Persentase", "{agency: Dishubb, name: Persentase", "unknown_choice"),
+    ("name: Persentase kejadian kecelakaan", "name: V/C Ratio Jalan Kab/Kota", "plan_named_twice"),
+])
+def test_an_indicator_named_beside_the_table_is_checked(root, tmp_path, monkeypatch, old, new, code):
+    (tmp_path / "renstra-banyuwangi").mkdir()
+    (tmp_path / "renstra-banyuwangi" / "capaian_2020_2024.csv").write_text(SMALL_TABLE, encoding="utf-8")
+    monkeypatch.setenv("KINERJA_DATA", str(tmp_path))
+    folder = without_statements(root, tmp_path)
+    text = (folder / "study.yml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "study.yml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputFaults) as caught:
+        load_study(folder)
+    (fault,) = caught.value.faults
+    assert fault.message.code == f"fault.{code}" and fault.line
+
+
 def test_an_empty_realisation_is_not_reported_rather_than_zero(root, tmp_path, monkeypatch):
     home = tmp_path / "renstra-banyuwangi"
     home.mkdir()
@@ -175,5 +250,5 @@ def test_an_empty_realisation_is_not_reported_rather_than_zero(root, tmp_path, m
         "opd,indikator,satuan,polaritas,tahun,target,realisasi,rasio_laporan\n"
         "Dinkes,Umur Harapan Hidup,tahun,naik,2021,70.63,,\n", encoding="utf-8")
     monkeypatch.setenv("KINERJA_DATA", str(tmp_path))
-    (indicator,) = load_study(root / "data" / "studies" / "renstra-banyuwangi").indicators
+    indicator, _ = load_study(without_statements(root, tmp_path)).indicators
     assert math.isnan(indicator.series[0].realisation)

@@ -1,5 +1,6 @@
 """A workshop on this computer: its file, its server as a real process, and visitors that speak HTTP."""
 
+import asyncio
 import http.client
 import json
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from http.cookies import SimpleCookie
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlencode
 
 import pytest
@@ -18,6 +20,8 @@ from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.options import IndicatorLevel, Polarity
 from kinerja_lab.workshop.create import create_workshop
 from kinerja_lab.workshop.plan import WorkshopPlan, item_sheet
+from kinerja_lab.workshop.server import Place, Running, start
+from kinerja_lab.workshop.store import Store
 
 ROUNDS = (("relevance", "clarity", "comment"), ("relevance", "comment"), ("angoff",))
 NAMES = ("Budi Santoso", "Ani Wijaya", "Citra Dewi")
@@ -32,9 +36,9 @@ serve(Store(Path(sys.argv[1])), Place(port=int(sys.argv[2])), ready=lambda site:
 
 def indicator(code: str, **changes) -> Indicator:
     """An indicator with the fields that must be there."""
-    fields = {"code": code, "name": f"Indikator {code}", "question": "Berapa?", "why": "Agar tahu.", "numerator": "dokumen",
-              "unit": "%", "polarity": Polarity.MAXIMISE, "level": IndicatorLevel.OUTPUT, "source": "Register",
-              "owner": "Dinas A", "checker": "Inspektorat", "reviewed": date(2025, 1, 1)}
+    fields = {"code": code, "name": f"Indikator {code}", "question": "Berapa?", "why": "Agar tahu.",
+              "numerator": "dokumen", "unit": "%", "polarity": Polarity.MAXIMISE, "level": IndicatorLevel.OUTPUT,
+              "source": "Register", "owner": "Dinas A", "checker": "Inspektorat", "reviewed": date(2025, 1, 1)}
     return Indicator(**{**fields, **changes})
 
 
@@ -79,7 +83,8 @@ class Visitor:
     line: http.client.HTTPConnection | None = None
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers) -> Reply:
-        sent = {"Host": f"{self.host}:{self.port}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = {"Host": f"{self.host}:{self.port}"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent.setdefault("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
         if method == "POST":
@@ -91,13 +96,17 @@ class Visitor:
             reply = self.line.getresponse()
             text = reply.read()
         except (OSError, http.client.HTTPException):
-            self.line.close()
-            self.line = None
+            self.hang_up()
             raise
         for value in reply.headers.get_all("Set-Cookie") or []:
             for name, morsel in SimpleCookie(value).items():
                 self.cookies[name] = morsel.value
         return Reply(reply.status, dict(reply.headers.items()), text.decode("utf-8", "replace"))
+
+    def hang_up(self) -> None:
+        if self.line is not None:
+            self.line.close()
+            self.line = None
 
     def get(self, path: str, **headers) -> Reply:
         return self.ask("GET", path, **headers)
@@ -133,11 +142,43 @@ class Visitor:
         return self.post("/fasilitator/ronde", {"form_word": self.word, "ronde": number, "tindakan": kind})
 
 
+class Inside:
+    """The workshop's server in a thread of this process: the same code and sockets, up in no time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.visitors: list[Visitor] = []
+        self.loop = asyncio.new_event_loop()
+        self.thread = Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.running = self._run(self._begin())
+        self.port = int(self.running.site.address.rsplit(":", 1)[1])
+
+    async def _begin(self) -> Running:
+        return start(Store(self.path), Place(port=0))
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=30)
+
+    def visitor(self) -> Visitor:
+        self.visitors.append(Visitor(self.port))
+        return self.visitors[-1]
+
+    def stop(self) -> None:
+        for visitor in self.visitors:
+            visitor.hang_up()
+        self._run(self.running.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(timeout=30)
+        self.loop.close()
+
+
 class Server:
     """The workshop's server as a process of its own, on loopback."""
 
     def __init__(self, path: Path, port: int = 0) -> None:
         self.path, self.port = path, port
+        self.visitors: list[Visitor] = []
         self.start()
 
     def start(self) -> None:
@@ -155,12 +196,17 @@ class Server:
 
     def stop(self) -> str:
         """Ask it to end; returns what it wrote to stderr."""
+        for visitor in self.visitors:
+            visitor.hang_up()
         if self.process.poll() is None:
             self.process.terminate()
+        if self.process.stderr.closed:
+            return ""
         return self.process.communicate(timeout=30)[1]
 
     def visitor(self) -> Visitor:
-        return Visitor(self.port)
+        self.visitors.append(Visitor(self.port))
+        return self.visitors[-1]
 
 
 @pytest.fixture
@@ -170,6 +216,20 @@ def serve():
 
     def begin(path: Path, port: int = 0) -> Server:
         running.append(Server(path, port))
+        return running[-1]
+
+    yield begin
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def inside():
+    """Start servers in this process; they are stopped at the end."""
+    running = []
+
+    def begin(path: Path) -> Inside:
+        running.append(Inside(path))
         return running[-1]
 
     yield begin
