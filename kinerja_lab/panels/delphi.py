@@ -7,7 +7,7 @@ import pandas as pd
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
-from kinerja_lab.core.panel import JudgePanel
+from kinerja_lab.core.panel import JudgePanel, Question
 from kinerja_lab.numeric.intervals import t_interval, wilson
 
 __all__ = ["DelphiChange", "StoppingRule", "delphi_change"]
@@ -108,8 +108,9 @@ def delphi_change(
 
     Notes
     -----
-    Net change is half the sum of the absolute differences of the two histograms, over the number of experts. Shares
-    have score intervals, the mean change Student's t; quartiles by linear interpolation (type 7).
+    Net change is half the sum of the absolute differences of the two histograms, over the number of experts; answers
+    that may be any number are counted in tenths of the scale. Shares have score intervals, the mean change Student's t;
+    quartiles by linear interpolation (type 7).
 
     References
     ----------
@@ -126,13 +127,14 @@ def delphi_change(
     both = spoke[0] & spoke[1]
     if both.sum() < LEAST_JUDGES:
         raise NotApplicable("panel_too_few_judges", n=int(both.sum()), least=LEAST_JUDGES, invited=len(panel.judges))
+    asked = panel.question(question)
     rows, keys, spread = [], [], []
     for column, item in enumerate(panel.items):
         pair = np.stack([first[:, column], second[:, column]])
         pair = pair[:, ~np.isnan(pair).any(axis=0)]
-        rows += _changes(pair, level)
+        rows += _changes(pair, asked, level)
         keys += [(item,)] * 3
-        spread.append({"item": item, **_spread(pair, rule)})
+        spread.append({"item": item, **_spread(pair, asked, rule)})
     table = pd.DataFrame(spread)
     dropped = tuple(judge for judge, gone in zip(panel.judges, spoke[0] & ~spoke[1], strict=True) if gone)
     return DelphiChange(
@@ -141,7 +143,7 @@ def delphi_change(
     )
 
 
-def _changes(pair: np.ndarray, level: float) -> list[Estimate]:
+def _changes(pair: np.ndarray, asked: Question, level: float) -> list[Estimate]:
     n = pair.shape[1]
     kinds = {"changed": ("share of experts, Wilson", "share"),
              "mean_change": ("mean of differences, t", "scale_points"),
@@ -156,24 +158,27 @@ def _changes(pair: np.ndarray, level: float) -> list[Estimate]:
     ends = t_interval(gap.mean(), se, n - 1, level=level) if se > 0 else (np.nan, np.nan)
     values = {"changed": (moved / n, float(low), float(high), ""),
               "mean_change": (float(gap.mean()), float(ends[0]), float(ends[1]), "" if se > 0 else "panel_no_spread"),
-              "net_change": (_net_change(pair), np.nan, np.nan, "net_change_no_interval")}
+              "net_change": (_net_change(pair, asked), np.nan, np.nan, "net_change_no_interval")}
     return [Estimate(label=label, value=value, low=low, high=high, level=level, n=n, method=kinds[label][0],
                      unit=kinds[label][1], note=note) for label, (value, low, high, note) in values.items()]
 
 
-def _net_change(pair: np.ndarray) -> float:
+def _net_change(pair: np.ndarray, asked: Question) -> float:
+    if not asked.whole:
+        tenths = np.floor(np.round(10 * (pair - asked.low) / (asked.high - asked.low), 9))
+        pair = np.minimum(tenths, 9)
     answers = np.unique(pair)
     before, after = ((side[:, None] == answers).sum(axis=0) for side in pair)
     return float(np.abs(after - before).sum() / 2 / pair.shape[1])
 
 
-def _spread(pair: np.ndarray, rule: StoppingRule) -> dict[str, object]:
+def _spread(pair: np.ndarray, asked: Question, rule: StoppingRule) -> dict[str, object]:
     n = pair.shape[1]
     if n < LEAST_JUDGES:
         return {"n": n, "median_before": np.nan, "median_after": np.nan, "width_before": np.nan, "width_after": np.nan,
                 "verdict": "moving"}
     widths = [float(np.subtract(*np.percentile(side, _QUARTILES[::-1]))) for side in pair]
-    stable = _net_change(pair) <= rule.stable_share + 1e-12
+    stable = _net_change(pair, asked) <= rule.stable_share + 1e-12
     narrow = widths[1] <= rule.consensus_width + 1e-12
     verdict = ("consensus" if narrow else "stable_dissent") if stable else "moving"
     return {"n": n, "median_before": float(np.median(pair[0])), "median_after": float(np.median(pair[1])),

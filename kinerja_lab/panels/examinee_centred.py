@@ -1,6 +1,6 @@
 """Which units do the experts call acceptable, and which score parts them? Contrasting groups and body of work."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -15,12 +15,13 @@ from kinerja_lab.panels.reading import on_scale, read_ratings
 __all__ = ["body_of_work", "contrasting_groups"]
 
 RULES = ("midpoint", "logistic")
+UNITS = ("fixed", "random")
 LEAST_JACKKNIFE = 3
 
 
 def contrasting_groups(
     panel: JudgePanel, *, question: str, round: int, acceptable: float, scores: Mapping[str, float], rule: str,
-    plan: StandardPlan,
+    units: str, plan: StandardPlan,
 ) -> StandardSetting:
     """One cut score between the units each expert called acceptable and the others.
 
@@ -38,6 +39,8 @@ def contrasting_groups(
         Score of each unit, on the plan's scale.
     rule : str
         ``"midpoint"`` of the two groups' means, or ``"logistic"`` (probability one half).
+    units : str
+        ``"fixed"``: the error is that of other judges on these units; ``"random"``: of other judges and other units.
     plan : StandardPlan
         Scale and two bands.
 
@@ -48,8 +51,8 @@ def contrasting_groups(
     Raises
     ------
     KinerjaError
-        ``no_such_question``, ``no_such_round``, ``panel_unknown_rule``, ``panel_threshold_off_scale``,
-        ``panel_scores_missing``, ``standard_bands`` or ``cut_off_scale``.
+        ``no_such_question``, ``no_such_round``, ``panel_unknown_rule``, ``panel_unknown_units``,
+        ``panel_threshold_off_scale``, ``panel_scores_missing``, ``standard_bands`` or ``cut_off_scale``.
     NotApplicable
         ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated``, ``panel_scores_constant``,
         ``groups_one_kind`` (a judge called all units the same), ``groups_separated`` (no logistic curve) or
@@ -58,7 +61,10 @@ def contrasting_groups(
     Notes
     -----
     A cut for each judge; the standard is their mean, its error sd / sqrt(judges). The error of having judged these
-    units and no others is part of every judge's cut but not of the spread between judges who saw the same units.
+    units and no others is in every judge's cut alike and so not in that spread: with random units the jackknife over
+    units is added to the variance (a little too much, as what belongs to both is in both), degrees of freedom by
+    Satterthwaite. The midpoint lies between the cut a judge means and the mean of all units: choose units that lie
+    around the cut.
 
     References
     ----------
@@ -66,25 +72,32 @@ def contrasting_groups(
     """
     if rule not in RULES:
         raise KinerjaError("panel_unknown_rule", value=str(rule), choices=", ".join(RULES))
+    _check_units(units)
     ratings = read_ratings(panel.of(question, round), least_items=4)
     known = scores_of(ratings.items, scores)
     acceptable = on_scale(acceptable, ratings.question, name="acceptable")
-    cuts = []
-    for judge, own in zip(ratings.judges, ratings.values, strict=True):
-        rated = ~np.isnan(own)
-        cuts.append(_between(known[rated], own[rated] >= acceptable, rule, judge))
-    table = np.array(cuts)[:, None]
+
+    def each(chosen: np.ndarray) -> np.ndarray:
+        cuts = []
+        for judge, own in zip(ratings.judges, ratings.values[:, chosen], strict=True):
+            rated = ~np.isnan(own)
+            cuts.append(_between(known[chosen][rated], own[rated] >= acceptable, rule, judge))
+        return np.array(cuts)
+
+    table = each(np.arange(len(known)))[:, None]
     value, error, freedom = over_judges(table)
+    if units == "random":
+        error, freedom = _with_units(error, freedom, lambda chosen: each(chosen).mean()[None], len(known))
     method = f"contrasting groups ({rule})"
     standard = settle(value, errors=error, freedom=freedom, n=[ratings.n], plan=plan, method=method, conventions=[
         Message(f"convention.groups_{rule}"), Message("convention.mean_of_judges"),
-        Message("convention.units_fixed"), Message("convention.rounds_used", {"rounds": str(round)})])
+        Message(f"convention.units_{units}"), Message("convention.rounds_used", {"rounds": str(round)})])
     return StandardSetting(standard=standard, silent=ratings.silent, judges=judge_rows(
         table, ratings.judges, plan=plan, method=method, n=ratings.values.shape[1]))
 
 
 def body_of_work(
-    panel: JudgePanel, *, question: str, round: int, scores: Mapping[str, float], plan: StandardPlan,
+    panel: JudgePanel, *, question: str, round: int, scores: Mapping[str, float], units: str, plan: StandardPlan,
 ) -> StandardSetting:
     """Cut scores from experts who put whole dossiers into bands.
 
@@ -99,6 +112,8 @@ def body_of_work(
         The round that counts.
     scores : mapping of str to float
         Score of each unit, on the plan's scale.
+    units : str
+        ``"fixed"``: the error is that of other judges on these units; ``"random"``: of other judges and other units.
     plan : StandardPlan
         Scale and bands.
 
@@ -110,8 +125,8 @@ def body_of_work(
     Raises
     ------
     KinerjaError
-        ``no_such_question``, ``no_such_round``, ``body_of_work_scale``, ``panel_scores_missing``,
-        ``cuts_not_increasing`` or ``cut_off_scale``.
+        ``no_such_question``, ``no_such_round``, ``body_of_work_scale``, ``panel_unknown_units``,
+        ``panel_scores_missing``, ``cuts_not_increasing`` or ``cut_off_scale``.
     NotApplicable
         ``panel_too_few_judges``, ``panel_too_few_items``, ``panel_items_unrated``, ``panel_scores_constant``,
         ``bands_one_kind``, ``bands_separated`` or ``bands_wrong_way``.
@@ -119,28 +134,35 @@ def body_of_work(
     Notes
     -----
     For each cut a logistic curve of "this band or higher" on the score, all judges' ratings together; the cut is where
-    it is one half. Error: jackknife over judges, judges - 1 degrees of freedom.
+    it is one half. Error: jackknife over judges, judges - 1 degrees of freedom; with random units the jackknife over
+    units is added, degrees of freedom by Satterthwaite.
 
     References
     ----------
     Kingston, N. M., Kahl, S. R., Sweeney, K. P., Bay, L. (2001). Setting performance standards using the body of work
     method. In Cizek, G. J. (ed.), Setting performance standards. Erlbaum.
     """
+    _check_units(units)
     ratings = read_ratings(panel.of(question, round), least_judges=LEAST_JACKKNIFE, least_items=4)
     points = ratings.question.points
     if len(points) != len(plan.bands):
         raise KinerjaError("body_of_work_scale", points=len(points), bands=len(plan.bands))
     known = scores_of(ratings.items, scores)
-    values = np.array([_pooled(ratings.values, known, bar, plan.bands[place + 1])
-                       for place, bar in enumerate(points[1:])])
-    judges = len(ratings.judges)
-    left = np.array([[_pooled(np.delete(ratings.values, row, axis=0), known, bar, plan.bands[place + 1])
-                      for place, bar in enumerate(points[1:])] for row in range(judges)])
-    error = np.sqrt((judges - 1) / judges * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
+
+    def cuts(rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        return np.array([_pooled(ratings.values[np.ix_(rows, chosen)], known[chosen], bar, band)
+                         for bar, band in zip(points[1:], plan.bands[1:], strict=True)])
+
+    judges, everyone, everything = len(ratings.judges), np.arange(len(ratings.judges)), np.arange(len(known))
+    values = cuts(everyone, everything)
+    error = _jackknife(lambda rows: cuts(rows, everything), judges)
+    freedom = np.full(len(values), judges - 1.0)
+    if units == "random":
+        error, freedom = _with_units(error, freedom, lambda chosen: cuts(everyone, chosen), len(known))
     method = "body of work (logistic)"
-    standard = settle(values, errors=error, freedom=[judges - 1.0] * len(values), n=[ratings.n] * len(values),
+    standard = settle(values, errors=error, freedom=freedom, n=[ratings.n] * len(values),
                       plan=plan, method=method, conventions=[
-                          Message("convention.body_of_work_pooled"), Message("convention.units_fixed"),
+                          Message("convention.body_of_work_pooled"), Message(f"convention.units_{units}"),
                           Message("convention.rounds_used", {"rounds": str(round)})])
     names, own = [], []
     for judge, row in zip(ratings.judges, ratings.values, strict=True):
@@ -151,6 +173,27 @@ def body_of_work(
             continue  # too few dossiers of his own for a curve; his ratings count in the pooled one
     return StandardSetting(standard=standard, silent=ratings.silent, judges=judge_rows(
         np.array(own).reshape(-1, len(values)), names, plan=plan, method=method, n=ratings.values.shape[1]))
+
+
+def _check_units(units: str) -> None:
+    if units not in UNITS:
+        raise KinerjaError("panel_unknown_units", value=str(units), choices=", ".join(UNITS))
+
+
+def _jackknife(cuts: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
+    """Standard error of cuts that are computed anew without each one in turn."""
+    left = np.array([cuts(np.delete(np.arange(count), gone)) for gone in range(count)])
+    return np.sqrt((count - 1) / count * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
+
+
+def _with_units(
+    error: np.ndarray, freedom: np.ndarray, cuts: Callable[[np.ndarray], np.ndarray], count: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The judges' error with that of the units added."""
+    judges, units = error**2, _jackknife(cuts, count) ** 2
+    total = judges + units
+    split = judges**2 / freedom + units**2 / (count - 1)
+    return np.sqrt(total), np.divide(total**2, split, out=freedom.astype(float), where=split > 0)
 
 
 def _between(scores: np.ndarray, passed: np.ndarray, rule: str, judge: str) -> float:

@@ -50,7 +50,8 @@ def same_decision(
     -----
     Another panel's cut less ours has twice our variance: cut + sqrt(2) se t, with the error's degrees of freedom;
     errors of different cuts are taken as independent. Another sample's score likewise, normal. Both: Gauss-Hermite
-    over the score.
+    over the score. The promise is right on average over units spread evenly around a cut; for a unit known to lie at
+    the true cut it is too high, as our cut then lies on one side of it by chance.
 
     References
     ----------

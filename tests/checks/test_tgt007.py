@@ -8,7 +8,8 @@ from kinerja_lab.drafting.targets import Quantity, Statement
 
 def run(make, path, *baselines, polarity=Polarity.MINIMISE, **changes):
     row = Statement(indicator="ikm", quantity=Quantity.TARGET_PATH, text=path, place="Tabel 3.4")
-    starts = [Statement(indicator="ikm", quantity=Quantity.BASELINE, text=text, place="Tabel 2.1") for text in baselines]
+    starts = [Statement(indicator="ikm", quantity=Quantity.BASELINE, text=text, place="Tabel 2.1")
+              for text in baselines]
     return make.judge("TGT007", make.indicator(code="ikm", polarity=polarity, **changes),
                       make.replace(make.results(), statements=(row, *starts)))
 

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from kinerja_lab.core.errors import KinerjaError
-from kinerja_lab.report import files, looked_over
+from kinerja_lab.io import whole_files
 from kinerja_lab.io.whole_files import write_whole
+from kinerja_lab.report import files, looked_over
 from kinerja_lab.report.files import folder_name, publish_folder, remove_staging
 from kinerja_lab.report.forest import round_ticks
 from kinerja_lab.report.jobs import Job, content_key, is_current
@@ -35,7 +36,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_part(tmp_path, monkeypatc
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(whole_files.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_whole(target, "baru")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

@@ -39,8 +39,11 @@ from kinerja_lab.panels.triangulation import triangulate
 few = settings(deadline=None, max_examples=15)
 
 RATINGS = hnp.arrays(float, st.tuples(st.integers(3, 7), st.integers(4, 8)), elements=st.integers(1, 4).map(float))
-SHARES = hnp.arrays(float, st.tuples(st.integers(2, 7), st.integers(2, 8)), elements=st.floats(0.05, 0.95).map(
-    lambda value: round(value, 3)))
+SHARES = hnp.arrays(
+    float,
+    st.tuples(st.integers(2, 7), st.integers(2, 8)),
+    elements=st.floats(0.05, 0.95).map(lambda value: round(value, 3)),
+)
 
 
 def panel(values, *, low=1, high=4, whole=True, order=None) -> JudgePanel:
@@ -52,13 +55,28 @@ def panel(values, *, low=1, high=4, whole=True, order=None) -> JudgePanel:
 
 
 def plan(bands=2, low=0.0, high=100.0, **changes) -> StandardPlan:
-    return StandardPlan(name="p", unit="index_100", low=low, high=high, bands=tuple("abcdef"[:bands]), panel="p",
-                        date=date(2026, 1, 1), **changes)
+    return StandardPlan(
+        name="p",
+        unit="index_100",
+        low=low,
+        high=high,
+        bands=tuple("abcdef"[:bands]),
+        panel="p",
+        date=date(2026, 1, 1),
+        **changes,
+    )
 
 
 def standard(cuts, low=0.0, high=100.0):
-    return settle(cuts, errors=[1.0] * len(cuts), freedom=[8.0] * len(cuts), n=[9] * len(cuts), method="m",
-                  conventions=(), plan=plan(len(cuts) + 1, low, high))
+    return settle(
+        cuts,
+        errors=[1.0] * len(cuts),
+        freedom=[8.0] * len(cuts),
+        n=[9] * len(cuts),
+        method="m",
+        conventions=(),
+        plan=plan(len(cuts) + 1, low, high),
+    )
 
 
 def answer(method):
@@ -98,7 +116,9 @@ ORDERLESS = {
 @few
 @given(values=RATINGS, seed=st.integers(0, 99))
 def test_order_of_rows_does_not_matter_and_no_warning_is_given(method, values, seed):
-    one, two = (answer(lambda held=held: ORDERLESS[method](held)) for held in (panel(values), panel(values, order=seed)))
+    one, two = (
+        answer(lambda held=held: ORDERLESS[method](held)) for held in (panel(values), panel(values, order=seed))
+    )
     # the random-effects search may stop a hair apart
     same(one, two, atol=1e-4 if method == "leniency" else 1e-8)
 
@@ -107,7 +127,9 @@ def test_order_of_rows_does_not_matter_and_no_warning_is_given(method, values, s
 @few
 @given(values=RATINGS, holes=st.integers(0, 2**20))
 def test_missing_ratings_never_break(method, values, holes):
-    mask = np.array([(holes >> place) & 1 and (holes >> ((place * 7) % 20)) & 1 for place in range(values.size)], dtype=bool)
+    mask = np.array(
+        [(holes >> place) & 1 and (holes >> ((place * 7) % 20)) & 1 for place in range(values.size)], dtype=bool
+    )
     found = answer(lambda: ORDERLESS[method](panel(np.where(mask.reshape(values.shape), np.nan, values))))
     if not isinstance(found, str):
         known = ~np.isnan(found).any(axis=1)
@@ -118,18 +140,25 @@ def test_missing_ratings_never_break(method, values, holes):
 @few
 @given(values=RATINGS)
 def test_a_scale_may_be_named_from_zero(weights, values):
-    same(answer(lambda: agreement(panel(values), weights=weights, level=0.95)),
-         answer(lambda: agreement(panel(values - 1, low=0, high=3), weights=weights, level=0.95)))
+    same(
+        answer(lambda: agreement(panel(values), weights=weights, level=0.95)),
+        answer(lambda: agreement(panel(values - 1, low=0, high=3), weights=weights, level=0.95)),
+    )
 
 
 @few
 @given(values=RATINGS, factor=st.integers(2, 5), shift=st.integers(-3, 9))
 def test_interval_alpha_and_icc_do_not_mind_the_unit(values, factor, shift):
     ends = {"low": factor + shift, "high": 4 * factor + shift}
-    for method in (lambda held: krippendorff_alpha(held, metric="interval", level=0.95),
-                   lambda held: intraclass(held, level=0.95)):
-        same(answer(lambda method=method: method(panel(values))),
-             answer(lambda method=method: method(panel(values * factor + shift, **ends))), atol=1e-6)
+    for method in (
+        lambda held: krippendorff_alpha(held, metric="interval", level=0.95),
+        lambda held: intraclass(held, level=0.95),
+    ):
+        same(
+            answer(lambda method=method: method(panel(values))),
+            answer(lambda method=method: method(panel(values * factor + shift, **ends))),
+            atol=1e-6,
+        )
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -146,21 +175,28 @@ def test_alpha_is_at_most_one_and_one_only_for_full_agreement(metric, values):
 @given(values=RATINGS)
 def test_one_more_yes_never_lowers_an_item(values):
     more = np.vstack([values, np.full(values.shape[1], 4.0)])
-    for method in (lambda held: content_validity_ratio(held, essential=3, alpha=0.05, level=0.95)[0],
-                   lambda held: aiken_v(held, level=0.95)[0]):
+    for method in (
+        lambda held: content_validity_ratio(held, essential=3, alpha=0.05, level=0.95)[0],
+        lambda held: aiken_v(held, level=0.95)[0],
+    ):
         before, after = (method(panel(table)).to_frame()["value"].to_numpy() for table in (values, more))
         assert (after >= before - 1e-12).all()
 
 
 @few
-@given(yes=st.integers(0, 10), n=st.integers(5, 10), rule=st.sampled_from(
-    [CvrRule(alpha=0.05), CvrRule(alpha=0.01), CviRule(), AikenRule(alpha=0.05, top=3)]))
+@given(
+    yes=st.integers(0, 10),
+    n=st.integers(5, 10),
+    rule=st.sampled_from([CvrRule(alpha=0.05), CvrRule(alpha=0.01), CviRule(), AikenRule(alpha=0.05, top=3)]),
+)
 def test_what_the_outlook_says_comes_true(yes, n, rule):
     values = np.where(np.arange(n) < min(yes, n), 4.0, 1.0)[:, None]
     found = experts_needed(panel(values), favourable=3, rule=rule, assurance=0.8, most=12).iloc[0]
     best, worst = (np.vstack([values, [[end]]]) for end in (4.0, 1.0))
-    after = [experts_needed(panel(table), favourable=3, rule=rule, assurance=0.8, most=1).iloc[0]["kept"]
-             for table in (best, worst)]
+    after = [
+        experts_needed(panel(table), favourable=3, rule=rule, assurance=0.8, most=1).iloc[0]["kept"]
+        for table in (best, worst)
+    ]
     if rule.top == 1:
         assert found["flips"] == any(kept != found["kept"] for kept in after)
     if found["more_for"] > 0:
@@ -186,8 +222,9 @@ def test_components_add_up_and_the_fixed_error_is_the_plain_one(values):
 def test_a_standard_moves_with_its_scale_and_the_zone_is_wider(values, low, width, error):
     held = panel(values, low=0, high=1, whole=False)
     one = angoff(held, questions=("q",), round=1, plan=plan(low=0.0, high=1.0), items="random").standard.cuts[0]
-    two = angoff(held, questions=("q",), round=1, items="random",
-                 plan=plan(low=low, high=low + width, measurement_error=error)).standard
+    two = angoff(
+        held, questions=("q",), round=1, items="random", plan=plan(low=low, high=low + width, measurement_error=error)
+    ).standard
     assert two.cuts[0].value == pytest.approx(low + width * one.value, abs=1e-7)
     assert two.cuts[0].has_interval == one.has_interval
     if one.has_interval and two.freedom[0] >= 2:
@@ -199,26 +236,35 @@ def test_a_standard_moves_with_its_scale_and_the_zone_is_wider(values, low, widt
 def test_ebel_of_one_cell_is_that_cell(values):
     table = np.ones(values.shape)
     rows = [(f"j{j}", f"i{i}", code, 1, 1.0) for code in ("r", "d") for j, i in np.ndindex(table.shape)]
-    made = JudgePanel(frame=pd.DataFrame(rows, columns=["judge", "item", "question", "round", "value"]),
-                      questions=(Question(code="r", low=1, high=2), Question(code="d", low=1, high=2)))
+    made = JudgePanel(
+        frame=pd.DataFrame(rows, columns=["judge", "item", "question", "round", "value"]),
+        questions=(Question(code="r", low=1, high=2), Question(code="d", low=1, high=2)),
+    )
     share = float(values[0, 0])
     found = ebel(made, relevance="r", difficulty="d", round=1, grid={(1, 1): share}, plan=plan()).standard
     assert found.cuts[0].value == pytest.approx(100 * share)
 
 
 @few
-@given(scores=hnp.arrays(float, st.integers(5, 60), elements=st.integers(0, 100).map(float)),
-       box=st.tuples(st.integers(0, 60), st.integers(1, 40), st.floats(0, 0.5), st.floats(0.05, 0.5)))
+@given(
+    scores=hnp.arrays(float, st.integers(5, 60), elements=st.integers(0, 100).map(float)),
+    box=st.tuples(st.integers(0, 60), st.integers(1, 40), st.floats(0, 0.5), st.floats(0.05, 0.5)),
+)
 def test_hofstee_lies_in_the_box_and_on_the_crossing(scores, box):
     made = HofsteeBox(least_cut=box[0], most_cut=box[0] + box[1], least_fail=box[2], most_fail=box[2] + box[3])
 
     def gap(cut: float) -> float:
         line = made.most_fail + (cut - made.least_cut) * (made.least_fail - made.most_fail) / box[1]
         return (scores < cut).mean() - line
+
     try:
         cut, share = hofstee_point(made, scores)
     except NotApplicable:
-        assert gap(made.least_cut) > 0 or (scores <= made.most_cut).mean() < made.least_fail + 1e-9 or gap(made.most_cut) < 0
+        assert (
+            gap(made.least_cut) > 0
+            or (scores <= made.most_cut).mean() < made.least_fail + 1e-9
+            or gap(made.most_cut) < 0
+        )
         return
     assert made.least_cut <= cut <= made.most_cut
     assert gap(cut + 1e-6) >= -1e-6 and (cut - 1e-6 < made.least_cut or gap(cut - 1e-6) <= 1e-6)
@@ -230,8 +276,10 @@ def test_hofstee_lies_in_the_box_and_on_the_crossing(scores, box):
 def test_bookmark_between_never_lies_above_at(pages):
     held = panel(pages, low=1, high=9)
     book = Booklet(items=tuple("abcdefghi"), locations=np.linspace(10, 90, 9), rp=0.67)
-    at, between = (bookmark(held, question="q", round=1, pages=book, rule=rule, plan=plan()).standard.cuts[0].value
-                   for rule in ("at", "between"))
+    at, between = (
+        bookmark(held, question="q", round=1, pages=book, rule=rule, plan=plan()).standard.cuts[0].value
+        for rule in ("at", "between")
+    )
     assert between <= at + 1e-9 and at == pytest.approx(10 * pages.mean())
 
 
@@ -247,10 +295,12 @@ def test_methods_on_units_move_with_the_scores(values, seed, shift):
     held = panel(values, low=1, high=3)
     wide = {"question": "q", "round": 1}
     methods = [
-        lambda known: contrasting_groups(held, acceptable=2, rule="midpoint", scores=known, plan=plan(low=-99), **wide),
+        lambda known: contrasting_groups(
+            held, acceptable=2, rule="midpoint", scores=known, plan=plan(low=-99), units="random", **wide
+        ),
         lambda known: borderline_regression(held, borderline=2, scores=known, plan=plan(low=-99), **wide),
         lambda known: borderline_group(held, borderline=2, summary="mean", scores=known, plan=plan(low=-99), **wide),
-        lambda known: body_of_work(held, scores=known, plan=plan(3, low=-99), **wide),
+        lambda known: body_of_work(held, scores=known, units="fixed", plan=plan(3, low=-99), **wide),
     ]
     for method in methods:
         found = []
@@ -268,8 +318,10 @@ def test_methods_on_units_move_with_the_scores(values, seed, shift):
 
 
 @few
-@given(scores=hnp.arrays(float, st.integers(2, 50), elements=st.floats(0, 100)),
-       cuts=st.lists(st.integers(1, 99), min_size=1, max_size=4, unique=True))
+@given(
+    scores=hnp.arrays(float, st.integers(2, 50), elements=st.floats(0, 100)),
+    cuts=st.lists(st.integers(1, 99), min_size=1, max_size=4, unique=True),
+)
 def test_every_unit_falls_in_one_band(scores, cuts):
     made = standard(sorted(map(float, cuts)))
     table = impact(scores, standard=made, census=False, level=0.95).to_frame()
@@ -280,16 +332,21 @@ def test_every_unit_falls_in_one_band(scores, cuts):
 
 
 @few
-@given(seed=st.integers(0, 9999), cuts=st.lists(st.integers(2, 18), min_size=1, max_size=3, unique=True),
-       reliability=st.floats(0.3, 0.95))
+@given(
+    seed=st.integers(0, 9999),
+    cuts=st.lists(st.integers(2, 18), min_size=1, max_size=3, unique=True),
+    reliability=st.floats(0.3, 0.95),
+)
 def test_decision_tables_are_probabilities(seed, cuts, reliability):
     rng = np.random.default_rng(seed)
     scores = rng.binomial(20, rng.beta(4, 3, size=80)).astype(float)
-    given_ = Estimate(label="r", value=reliability, low=reliability * 0.95, high=min(reliability * 1.04, 0.99), n=80,
-                      method="m")
+    given_ = Estimate(
+        label="r", value=reliability, low=reliability * 0.95, high=min(reliability * 1.04, 0.99), n=80, method="m"
+    )
     try:
-        found = livingston_lewis(scores, standard=standard(sorted(map(float, cuts)), high=20.0), reliability=given_,
-                                 model="4P", level=0.95)
+        found = livingston_lewis(
+            scores, standard=standard(sorted(map(float, cuts)), high=20.0), reliability=given_, model="4P", level=0.95
+        )
     except NotApplicable as reason:
         assert reason.message.code == "not_applicable.consistency_no_fit"
         return
@@ -313,16 +370,21 @@ def test_lee_is_the_enumeration_of_all_answers(seed):
 
 
 @few
-@given(place=st.floats(0, 100), cuts=st.lists(st.integers(5, 95), min_size=1, max_size=3, unique=True),
-       error=st.floats(0, 5))
+@given(
+    place=st.floats(0, 100),
+    cuts=st.lists(st.integers(5, 95), min_size=1, max_size=3, unique=True),
+    error=st.floats(0, 5),
+)
 def test_same_decision_is_a_probability_and_symmetric_about_a_cut(place, cuts, error):
     made = standard(sorted(map(float, cuts)))
     for source in ("panel", "sample", "both"):
         value = same_decision({"u": place}, standard=made, source=source, errors={"u": error}).to_frame()["value"][0]
         assert -1e-9 <= value <= 1 + 1e-9
     assume(len(cuts) == 1)
-    above, below = (same_decision({"u": cuts[0] + sign * 1.5}, standard=made, source="panel").to_frame()["value"][0]
-                    for sign in (1, -1))
+    above, below = (
+        same_decision({"u": cuts[0] + sign * 1.5}, standard=made, source="panel").to_frame()["value"][0]
+        for sign in (1, -1)
+    )
     assert above == pytest.approx(below)
 
 
@@ -331,7 +393,10 @@ def test_same_decision_is_a_probability_and_symmetric_about_a_cut(place, cuts, e
 def test_a_difference_turns_its_sign_with_the_order(widths, first, second):
     one = Estimate(label="c", value=first, low=first - widths[0], high=first + widths[1], n=9, method="m")
     two = Estimate(label="c", value=second, low=second - widths[2], high=second + widths[3], n=9, method="m")
-    a, b = (triangulate(pair).differences.estimates()[0] for pair in ({"x": (one,), "y": (two,)}, {"y": (two,), "x": (one,)}))
+    a, b = (
+        triangulate(pair).differences.estimates()[0]
+        for pair in ({"x": (one,), "y": (two,)}, {"y": (two,), "x": (one,)})
+    )
     assert (a.value, a.low, a.high) == pytest.approx((-b.value, -b.high, -b.low))
 
 
@@ -339,10 +404,15 @@ def test_a_difference_turns_its_sign_with_the_order(widths, first, second):
 @given(first=RATINGS, seed=st.integers(0, 99))
 def test_delphi_net_change_is_at_most_the_share_that_changed(first, seed):
     second = np.clip(first + np.random.default_rng(seed).integers(-1, 2, size=first.shape), 1, 4)
-    rows = [(f"j{j}", f"i{i}", "q", r + 1, table[j, i]) for r, table in enumerate((first, second))
-            for j, i in np.ndindex(first.shape)]
-    made = JudgePanel(frame=pd.DataFrame(rows, columns=["judge", "item", "question", "round", "value"]),
-                      questions=(Question(code="q", low=1, high=4),))
+    rows = [
+        (f"j{j}", f"i{i}", "q", r + 1, table[j, i])
+        for r, table in enumerate((first, second))
+        for j, i in np.ndindex(first.shape)
+    ]
+    made = JudgePanel(
+        frame=pd.DataFrame(rows, columns=["judge", "item", "question", "round", "value"]),
+        questions=(Question(code="q", low=1, high=4),),
+    )
     found = delphi_change(made, question="q", before=1, after=2, rule=StoppingRule(), level=0.95)
     table = found.items.to_frame().pivot(index="item", columns="label", values="value")
     assert (table["net_change"] <= table["changed"] + 1e-12).all()

@@ -38,6 +38,7 @@ NORMAL = 1.959963984540054
 def cases(shared):
     def read(name: str) -> list[dict]:
         return json.loads((shared / f"refs/validation/cases/{name}.json").read_text(encoding="utf-8"))["results"]
+
     return read
 
 
@@ -45,6 +46,7 @@ def cases(shared):
 def ratings(shared):
     def read(name: str) -> np.ndarray:
         return pd.read_csv(shared / f"refs/validation/data/{name}.csv").to_numpy(dtype=float)
+
     return read
 
 
@@ -53,6 +55,7 @@ def standards(shared):
     def read(name: str):
         path = shared / f"refs/calibration/standards/{name}"
         return pd.read_csv(path) if name.endswith("csv") else json.loads(path.read_text(encoding="utf-8"))
+
     return read
 
 
@@ -63,22 +66,34 @@ def panel(values, low, high, *, whole=True, code="q", judges=None, items=None, n
     items = items or [f"i{i}" for i in range(values.shape[1])]
     rows = [(judges[j], items[i], code, number, values[j, i]) for j, i in np.argwhere(~np.isnan(values))]
     frame = pd.DataFrame(rows, columns=["judge", "item", "question", "round", "value"])
-    return JudgePanel(frame=frame, questions=(Question(code=code, low=low, high=high, whole=whole),), items=tuple(items))
+    return JudgePanel(
+        frame=frame, questions=(Question(code=code, low=low, high=high, whole=whole),), items=tuple(items)
+    )
 
 
 def together(*panels: JudgePanel) -> JudgePanel:
-    return JudgePanel(frame=pd.concat([one.frame for one in panels], ignore_index=True),
-                      questions=tuple({one.questions[0].code: one.questions[0] for one in panels}.values()))
+    return JudgePanel(
+        frame=pd.concat([one.frame for one in panels], ignore_index=True),
+        questions=tuple({one.questions[0].code: one.questions[0] for one in panels}.values()),
+    )
 
 
 def plan(low, high, bands=("no", "yes")) -> StandardPlan:
-    return StandardPlan(name="ref", unit="scale_points", low=low, high=high, bands=bands, panel="ref",
-                        date=date(2026, 1, 1))
+    return StandardPlan(
+        name="ref", unit="scale_points", low=low, high=high, bands=bands, panel="ref", date=date(2026, 1, 1)
+    )
 
 
 def fixed(cuts, low, high):
-    return settle(cuts, errors=[1.0] * len(cuts), freedom=[8.0] * len(cuts), n=[9] * len(cuts), method="ref",
-                  conventions=(), plan=plan(low, high, tuple("abcdefg"[:len(cuts) + 1])))
+    return settle(
+        cuts,
+        errors=[1.0] * len(cuts),
+        freedom=[8.0] * len(cuts),
+        n=[9] * len(cuts),
+        method="ref",
+        conventions=(),
+        plan=plan(low, high, tuple("abcdefg"[: len(cuts) + 1])),
+    )
 
 
 class TestContent:
@@ -87,6 +102,7 @@ class TestContent:
         table = cases("content_lawshe_critical")[result]["numbers"]
         table = table if result == 0 else table[str(alpha)]
         from kinerja_lab.core.errors import NotApplicable
+
         for n, wanted in table.items():
             if wanted["n_critical"] is None:
                 with pytest.raises(NotApplicable):
@@ -128,6 +144,7 @@ class TestContent:
 
     def test_aiken_interval(self, cases):
         from kinerja_lab.panels.content_validity import wilson
+
         for wanted in cases("content_aiken_v")[2]["numbers"]:
             trials = wanted["n"] * (wanted["c"] - 1)
             low, high = wilson(wanted["V"] * trials, trials, level=wanted["conf"])
@@ -135,13 +152,22 @@ class TestContent:
 
 
 class TestAgreement:
-    LABELS = {"ac": "gwet_ac", "fleiss": "fleiss_kappa", "kripp": "krippendorff_alpha", "bp": "brennan_prediger",
-              "pa": "percent_agreement"}
+    LABELS = {
+        "ac": "gwet_ac",
+        "fleiss": "fleiss_kappa",
+        "kripp": "krippendorff_alpha",
+        "bp": "brennan_prediger",
+        "pa": "percent_agreement",
+    }
 
-    @pytest.mark.parametrize(("case", "data", "high", "result"), [
-        ("irrcac_raw4raters", "irrcac_cac_raw4raters", 5, 0), ("agreement_anxiety_ordinal", "irr_anxiety", 6, 2)])
-    @pytest.mark.parametrize(("weights", "peer"), [("nominal", "unweighted"), ("linear", "linear"),
-                                                   ("quadratic", "quadratic"), ("ordinal", "ordinal")])
+    @pytest.mark.parametrize(
+        ("case", "data", "high", "result"),
+        [("irrcac_raw4raters", "irrcac_cac_raw4raters", 5, 0), ("agreement_anxiety_ordinal", "irr_anxiety", 6, 2)],
+    )
+    @pytest.mark.parametrize(
+        ("weights", "peer"),
+        [("nominal", "unweighted"), ("linear", "linear"), ("quadratic", "quadratic"), ("ordinal", "ordinal")],
+    )
     def test_irrcac(self, cases, ratings, case, data, high, result, weights, peer):
         """The peer prints five digits of value and error, three of the limits."""
         values = ratings(data)
@@ -154,8 +180,15 @@ class TestAgreement:
             assert (row.low, row.high) == pytest.approx((low, high_end), abs=6e-4), label
             assert row.n == int((~np.isnan(values)).sum())
 
-    @pytest.mark.parametrize(("name", "method"), [("fleiss", by_counts.fleiss), ("ac1", by_counts.gwet),
-                                                  ("kripp", by_counts.krippendorff), ("bp", by_counts.brennan_prediger)])
+    @pytest.mark.parametrize(
+        ("name", "method"),
+        [
+            ("fleiss", by_counts.fleiss),
+            ("ac1", by_counts.gwet),
+            ("kripp", by_counts.krippendorff),
+            ("bp", by_counts.brennan_prediger),
+        ],
+    )
     def test_from_counts(self, cases, ratings, name, method):
         wanted = cases("agreement_fleiss_counts")[0]["numbers"][name]
         found = method(ratings("fleiss_counts14x10"), by_counts.distance_weights(np.arange(5), kind="nominal"))
@@ -172,8 +205,15 @@ class TestAgreement:
         assert found.row("fleiss_kappa").value == pytest.approx(wanted, abs=1e-12)
         assert round(found.row("fleiss_kappa").value, 3) == 0.430
 
-    @pytest.mark.parametrize(("metric", "published"), [("nominal", 0.743421052631579), ("ordinal", 0.8153875037548814),
-                                                       ("interval", 0.8491071428571428), ("ratio", 0.7974027747116121)])
+    @pytest.mark.parametrize(
+        ("metric", "published"),
+        [
+            ("nominal", 0.743421052631579),
+            ("ordinal", 0.8153875037548814),
+            ("interval", 0.8491071428571428),
+            ("ratio", 0.7974027747116121),
+        ],
+    )
     def test_krippendorff_2011(self, ratings, metric, published):
         found = krippendorff_alpha(panel(ratings("irrcac_cac_raw4raters").T, 1, 5), metric=metric, level=0.95)
         assert found.value == pytest.approx(published, abs=1e-12)
@@ -184,15 +224,21 @@ class TestAgreement:
         pairs = [(a, b) for row in values for i, a in enumerate(row) for j, b in enumerate(row) if i != j]
         flat = values.ravel()
         seen = sum(a != b for a, b in pairs) / 2 / len(flat)
-        chance = sum(a != b for i, a in enumerate(flat) for j, b in enumerate(flat) if i != j) / len(flat) / (len(flat) - 1)
+        chance = (
+            sum(a != b for i, a in enumerate(flat) for j, b in enumerate(flat) if i != j) / len(flat) / (len(flat) - 1)
+        )
         found = krippendorff_alpha(panel(values.T, 1, 6), metric="nominal", level=0.95)
         assert found.value == pytest.approx(1 - seen / chance, abs=1e-12)
         assert abs(found.value - -0.032400849858357) > 0.008
 
-    @pytest.mark.parametrize(("weights", "peer"), [("nominal", "unweighted"), ("linear", "weighted_linear"),
-                                                   ("quadratic", "weighted_quadratic")])
-    @pytest.mark.parametrize(("result", "data", "columns"), [(0, "irr_anxiety", (0, 1)), (1, "irr_diagnoses", (1, 2)),
-                                                             (2, "irr_vision", (0, 1))])
+    @pytest.mark.parametrize(
+        ("weights", "peer"),
+        [("nominal", "unweighted"), ("linear", "weighted_linear"), ("quadratic", "weighted_quadratic")],
+    )
+    @pytest.mark.parametrize(
+        ("result", "data", "columns"),
+        [(0, "irr_anxiety", (0, 1)), (1, "irr_diagnoses", (1, 2)), (2, "irr_vision", (0, 1))],
+    )
     def test_cohen(self, cases, shared, result, data, columns, weights, peer):
         table = pd.read_csv(shared / f"refs/validation/data/{data}.csv").to_numpy()[:, list(columns)]
         levels, codes = np.unique(table, return_inverse=True)
@@ -215,16 +261,24 @@ class TestAgreement:
         assert (test.statistic, test.p) == pytest.approx((wanted["chisq"], wanted["p"]), abs=1e-10)
         assert test.df == found.n - 1 == 19
 
-    @pytest.mark.parametrize(("case", "data", "high"), [("icc_shrout_fleiss", "shrout_fleiss1979", 10),
-                                                        ("icc_anxiety", "irr_anxiety", 6)])
+    @pytest.mark.parametrize(
+        ("case", "data", "high"), [("icc_shrout_fleiss", "shrout_fleiss1979", 10), ("icc_anxiety", "irr_anxiety", 6)]
+    )
     def test_six_intraclass_correlations(self, cases, ratings, case, data, high):
         found = intraclass(panel(ratings(data).T, 1, high), level=0.95)
-        names = {"ICC1": "ICC(1,1)", "ICC2": "ICC(A,1)", "ICC3": "ICC(C,1)", "ICC1k": "ICC(1,k)", "ICC2k": "ICC(A,k)",
-                 "ICC3k": "ICC(C,k)"}
+        names = {
+            "ICC1": "ICC(1,1)",
+            "ICC2": "ICC(A,1)",
+            "ICC3": "ICC(C,1)",
+            "ICC1k": "ICC(1,k)",
+            "ICC2k": "ICC(A,k)",
+            "ICC3k": "ICC(C,k)",
+        }
         for wanted in cases(case)[0]["numbers"].values():
             row = found.row(names[wanted["type"]])
             assert (row.value, row.low, row.high) == pytest.approx(
-                (wanted["ICC"], wanted["lower bound"], wanted["upper bound"]), abs=1e-9), wanted["type"]
+                (wanted["ICC"], wanted["lower bound"], wanted["upper bound"]), abs=1e-9
+            ), wanted["type"]
             assert row.n == len(ratings(data))
 
     def test_intraclass_with_missing_ratings(self, cases, ratings):
@@ -240,6 +294,7 @@ class TestAgreement:
 class TestJudges:
     def test_leniency_against_least_squares_of_statsmodels(self, ratings):
         import statsmodels.formula.api as smf
+
         values = ratings("irrcac_cac_raw4raters")[:10]
         found = judge_profile(panel(values.T, 1, 5), level=0.95).leniency.to_frame()
         found = found[found["label"] == "leniency"]
@@ -257,7 +312,9 @@ class TestAngoff:
         table = standards(f"angoff_round{number}.csv").iloc[:, 1:].to_numpy(dtype=float)
         wanted = standards("angoff.json")[f"round{number}"]
         made = panel(table, 0, 1, whole=False)
-        one, other = (angoff(made, questions=("q",), round=1, plan=plan(0, 20), items=items) for items in ("fixed", "random"))
+        one, other = (
+            angoff(made, questions=("q",), round=1, plan=plan(0, 20), items=items) for items in ("fixed", "random")
+        )
         assert one.standard.cuts[0].value == pytest.approx(wanted["cut_raw"], abs=1e-10)
         assert one.standard.errors[0] == pytest.approx(wanted["se_simple"], abs=1e-10)
         # these two are lme4's, to its tolerance
@@ -267,7 +324,8 @@ class TestAngoff:
         squares = crossed_mean_squares(table)
         anova = wanted["anova"]
         assert (squares.rows, squares.columns, squares.residual) == pytest.approx(
-            (anova["MS_r"], anova["MS_i"], anova["MS_e"]), abs=1e-12)
+            (anova["MS_r"], anova["MS_i"], anova["MS_e"]), abs=1e-12
+        )
         assert crossed_components(squares) == pytest.approx((anova["v_r"], anova["v_i"], anova["v_ri"]), abs=1e-12)
         assert [row.value for row in one.components.estimates()] == pytest.approx(crossed_components(squares))
 
@@ -288,9 +346,12 @@ class TestAngoff:
         y = table.ravel()
 
         def ss(*axes):
-            groups = np.unique(cells[:, axes], axis=0, return_inverse=True)[1].ravel() if axes else np.zeros(len(y), int)
+            groups = (
+                np.unique(cells[:, axes], axis=0, return_inverse=True)[1].ravel() if axes else np.zeros(len(y), int)
+            )
             means = np.bincount(groups, y) / np.bincount(groups)
             return float((means[groups] ** 2).sum())
+
         ms_abc = (ss(0, 1, 2) - ss(0, 1) - ss(0, 2) - ss(1, 2) + ss(0) + ss(1) + ss(2) - ss()) / (3 * 4 * 2)
         ms_ab = (ss(0, 1) - ss(0) - ss(1) + ss()) / (3 * 4)
         ms_ac = (ss(0, 2) - ss(0) - ss(2) + ss()) / (3 * 2)
@@ -308,7 +369,9 @@ class TestStandards:
         difficulty = {"easy": 1, "medium": 2, "hard": 3}
         cells = [(relevance[a], difficulty[b]) for a, b in zip(grid["relevance"], grid["difficulty"], strict=True)]
         placed = np.repeat(np.array(cells, dtype=float), grid["n_items"], axis=0)
-        made = together(panel(np.tile(placed[:, 0], (2, 1)), 1, 3, code="r"), panel(np.tile(placed[:, 1], (2, 1)), 1, 3, code="d"))
+        made = together(
+            panel(np.tile(placed[:, 0], (2, 1)), 1, 3, code="r"), panel(np.tile(placed[:, 1], (2, 1)), 1, 3, code="d")
+        )
         shares = {cell: share / 100 for cell, share in zip(cells, grid["pct"], strict=True)}
         found = ebel(made, relevance="r", difficulty="d", round=1, grid=shares, plan=plan(0, 100)).standard
         assert found.cuts[0].value == pytest.approx(wanted["cut_pct"], abs=1e-10)
@@ -318,21 +381,49 @@ class TestStandards:
         """The reference walks a grid of .01."""
         wanted = standards("hofstee.json")
         names = ("kmin", "kmax", "fmin", "fmax")
-        made = together(*(panel(np.array([wanted["judgements"][name]]).T / (100 if name[0] == "f" else 1), 0,
-                                1 if name[0] == "f" else 100, whole=False, code=name) for name in names))
-        found = hofstee(made, questions=names, round=1, scores=standards("hofstee_scores.csv")["score"].to_numpy(),
-                        plan=plan(0, 100), summary=summary).standard
+        made = together(
+            *(
+                panel(
+                    np.array([wanted["judgements"][name]]).T / (100 if name[0] == "f" else 1),
+                    0,
+                    1 if name[0] == "f" else 100,
+                    whole=False,
+                    code=name,
+                )
+                for name in names
+            )
+        )
+        found = hofstee(
+            made,
+            questions=names,
+            round=1,
+            scores=standards("hofstee_scores.csv")["score"].to_numpy(),
+            plan=plan(0, 100),
+            summary=summary,
+        ).standard
         assert 0 <= wanted[f"hofstee_{summary}"]["cut"] - found.cuts[0].value <= 0.01
         assert 100 * found.conventions[0].params["share"] == pytest.approx(wanted[f"hofstee_{summary}"]["fail_rate"])
 
-    @pytest.mark.parametrize(("rp", "rule", "key"), [(2 / 3, "between", "cut_RP67_mean"), (0.5, "between", "cut_RP50_mean"),
-                                                     (2 / 3, "at", "rule_at_bookmark_RP67")])
+    @pytest.mark.parametrize(
+        ("rp", "rule", "key"),
+        [
+            (2 / 3, "between", "cut_RP67_mean"),
+            (0.5, "between", "cut_RP50_mean"),
+            (2 / 3, "at", "rule_at_bookmark_RP67"),
+        ],
+    )
     def test_bookmark_of_rasch_items(self, standards, rp, rule, key):
         wanted = standards("bookmark_rp.json")
         b = np.array(wanted["rasch_b_sorted"])
         pages = booklet(tuple(map(str, range(len(b)))), locations=b, rp=rp)
-        found = bookmark(panel(np.array([wanted["bookmark_page"]]).T, 1, 25), question="q", round=1, pages=pages, rule=rule,
-                         plan=plan(-5, 5)).standard
+        found = bookmark(
+            panel(np.array([wanted["bookmark_page"]]).T, 1, 25),
+            question="q",
+            round=1,
+            pages=pages,
+            rule=rule,
+            plan=plan(-5, 5),
+        ).standard
         assert found.cuts[0].value == pytest.approx(wanted[key], abs=1e-12)
         if key == "cut_RP67_mean":
             assert found.errors[0] == pytest.approx(wanted["se_RP67"], abs=1e-12)
@@ -343,20 +434,32 @@ class TestStandards:
         pages = Booklet(items=tuple(order["task"]), locations=order["Norm_rp23"].to_numpy(), rp=2 / 3)
         marks = standards("bookmarks.csv")
         made = panel(marks[["Cut1", "Cut2"]].to_numpy(), 1, len(order), items=["Cut1", "Cut2"])
-        found = bookmark(made, question="q", round=1, pages=pages, rule="at", plan=plan(0, 1000, ("a", "b", "c"))).standard
+        found = bookmark(
+            made, question="q", round=1, pages=pages, rule="at", plan=plan(0, 1000, ("a", "b", "c"))
+        ).standard
         assert [cut.value for cut in found.cuts] == pytest.approx(wanted["cut"], abs=1e-9)
         assert found.errors == pytest.approx(tuple(wanted["se"]), abs=1e-9)
         assert [cut.n for cut in found.cuts] == [12, 12]
 
-    @pytest.mark.parametrize(("rule", "key", "tolerance"), [("midpoint", "per_rater_midpoint", 1e-9),
-                                                            ("logistic", "per_rater_logistic", 1e-5)])
+    @pytest.mark.parametrize(
+        ("rule", "key", "tolerance"),
+        [("midpoint", "per_rater_midpoint", 1e-9), ("logistic", "per_rater_logistic", 1e-5)],
+    )
     def test_contrasting_groups(self, standards, rule, key, tolerance):
         table = standards("contrasting_groups.csv")
         wanted = standards("lsamitr_standard_setting.json")["contrasting_groups"]
         scripts = [str(script) for script in table["Script"]]
         made = panel(table.iloc[:, 2:].to_numpy().T, 0, 1, judges=list(table.columns[2:]), items=scripts)
-        found = contrasting_groups(made, question="q", round=1, acceptable=1, rule=rule, plan=plan(0, 1000),
-                                   scores=dict(zip(scripts, table["Performance"], strict=True)))
+        found = contrasting_groups(
+            made,
+            question="q",
+            round=1,
+            acceptable=1,
+            rule=rule,
+            units="fixed",
+            plan=plan(0, 1000),
+            scores=dict(zip(scripts, table["Performance"], strict=True)),
+        )
         own = found.judges.to_frame().set_index("judge")["value"]
         for judge, cut in wanted[key].items():
             assert own[judge] == pytest.approx(cut, abs=tolerance)
@@ -368,16 +471,21 @@ class TestStandards:
         table, wanted = standards("borderline.csv"), standards("borderline.json")
         scores, overall = table["checklist"].to_numpy(), table["global"].to_numpy(dtype=float)
         value, se = regression_cut(scores, overall, 2.0)
-        assert (value, se) == pytest.approx((wanted["borderline_regression"]["cut"], wanted["borderline_regression"]["se"]))
+        assert (value, se) == pytest.approx(
+            (wanted["borderline_regression"]["cut"], wanted["borderline_regression"]["se"])
+        )
         assert logistic_cut(scores, overall >= 3)[0] == pytest.approx(wanted["contrasting"]["logistic_cut"], abs=1e-6)
         values = np.full((3, len(scores)), np.nan)
         values[np.arange(len(scores)) % 3, np.arange(len(scores))] = overall
         made, known = panel(values, 1, 5), {f"i{n}": score for n, score in enumerate(scores)}
-        line = borderline_regression(made, question="q", round=1, borderline=2, scores=known, plan=plan(0, 100)).standard
+        line = borderline_regression(
+            made, question="q", round=1, borderline=2, scores=known, plan=plan(0, 100)
+        ).standard
         assert line.cuts[0].value == pytest.approx(wanted["borderline_regression"]["cut"], abs=1e-9)
         for summary in ("mean", "median"):
-            group = borderline_group(made, question="q", round=1, borderline=2, scores=known, summary=summary,
-                                     plan=plan(0, 100)).standard
+            group = borderline_group(
+                made, question="q", round=1, borderline=2, scores=known, summary=summary, plan=plan(0, 100)
+            ).standard
             assert group.cuts[0].value == pytest.approx(wanted["borderline_group"][summary])
             assert group.cuts[0].n == wanted["borderline_group"]["n"]
 
@@ -385,8 +493,11 @@ class TestStandards:
         wanted, pupils = standards("lsamitr_standard_setting.json"), standards("impact_students.csv")
         made = fixed(wanted["bookmark"]["cut"], 0, 1000)
         values, weights = pupils.filter(like="TPV").to_numpy(), pupils["studwgt"].to_numpy()
-        for scores, heavy, key in ((values[:, 0], None, "impact_TPV1_pct"), (values, None, "impact_mean10PV_pct"),
-                                   (values, weights, "impact_weighted_mean10PV_pct")):
+        for scores, heavy, key in (
+            (values[:, 0], None, "impact_TPV1_pct"),
+            (values, None, "impact_mean10PV_pct"),
+            (values, weights, "impact_weighted_mean10PV_pct"),
+        ):
             found = impact(scores, standard=made, census=False, weights=heavy, level=0.95).to_frame()
             assert (100 * found["value"]).tolist() == pytest.approx(wanted[key], abs=1e-9)
             assert (found["low"] < found["value"]).all() and set(found["n"]) == {3500}
@@ -398,11 +509,21 @@ class TestAppropriateness:
     @pytest.mark.parametrize("percentile_type", TYPES)
     def test_every_case_by_every_percentile(self, standards, percentile_type):
         for wanted in standards("rand_ucla.json")["cases"].values():
-            row = appropriateness(panel(np.array([wanted["ratings"]]).T, 1, 9), percentile_type=percentile_type,
-                                  level=0.95)[1].iloc[0]
+            row = appropriateness(
+                panel(np.array([wanted["ratings"]]).T, 1, 9), percentile_type=percentile_type, level=0.95
+            )[1].iloc[0]
             numbers = wanted[self.TYPES[percentile_type]]
-            assert [row["median"], row["lower"], row["upper"], row["ipr"], row["centre"], row["ipras"], row["index"]] == \
-                pytest.approx([numbers[key] for key in ("median", "p_lo", "p_hi", "IPR", "IPRCP", "IPRAS", "DI")], abs=1e-12)
+            assert [
+                row["median"],
+                row["lower"],
+                row["upper"],
+                row["ipr"],
+                row["centre"],
+                row["ipras"],
+                row["index"],
+            ] == pytest.approx(
+                [numbers[key] for key in ("median", "p_lo", "p_hi", "IPR", "IPRCP", "IPRAS", "DI")], abs=1e-12
+            )
             assert row["disagreement"] == numbers["disagreement"]
 
     def test_published_example(self, standards):
@@ -423,11 +544,17 @@ class TestConsistency:
         scores = standards("ll_scores.csv")["score"].to_numpy(dtype=float)
         wanted = standards("livingston_lewis.json")[f"LL_{model}"]
         wanted = wanted.get("out", wanted)
-        assert effective_length(scores, reliability=0.7, low=0, high=100) == pytest.approx(wanted["parameters"]["etl"], abs=1e-9)
-        found = livingston_lewis(scores, standard=fixed([50.0], 0, 100), reliability=self.RELIABILITY, model=model, level=0.95)
+        assert effective_length(scores, reliability=0.7, low=0, high=100) == pytest.approx(
+            wanted["parameters"]["etl"], abs=1e-9
+        )
+        found = livingston_lewis(
+            scores, standard=fixed([50.0], 0, 100), reliability=self.RELIABILITY, model=model, level=0.95
+        )
         expected = np.array(wanted["confusionmatrix"])[:2, :2]
         # the peer's table: below and above the cut observed (rows), in the true state of a failure turned about (columns)
-        ours = np.array([[found.confusion[0, 0], found.confusion[1, 1]], [found.confusion[1, 0], found.confusion[0, 1]]])
+        ours = np.array(
+            [[found.confusion[0, 0], found.confusion[1, 1]], [found.confusion[1, 0], found.confusion[0, 1]]]
+        )
         np.testing.assert_allclose(ours, expected, atol=2e-6)
         np.testing.assert_allclose(found.repeat, wanted["consistencymatrix"], atol=2e-6)
         indices = found.indices
@@ -445,16 +572,22 @@ class TestConsistency:
         assert confusion[1, 1] == pytest.approx(expected[0, 1], abs=1e-7)
         np.testing.assert_allclose(repeat, wanted["consistencymatrix"], atol=1e-7)
         from scipy import integrate, stats
-        both = integrate.quad(lambda t: stats.beta.pdf((t - 0.25) / 0.5, 5, 3) / 0.5 * stats.binom.cdf(24, 50, t) ** 2,
-                              0.25, 0.75, epsabs=1e-13)[0]
+
+        both = integrate.quad(
+            lambda t: stats.beta.pdf((t - 0.25) / 0.5, 5, 3) / 0.5 * stats.binom.cdf(24, 50, t) ** 2,
+            0.25,
+            0.75,
+            epsabs=1e-13,
+        )[0]
         assert repeat[0, 0] == pytest.approx(both, abs=1e-11)
 
     def test_three_cuts(self, standards):
         """The peer's tables sum to 1.00003."""
         scores = standards("ll_scores.csv")["score"].to_numpy(dtype=float)
         wanted = standards("livingston_lewis.json")["LL_MC"]["out"]
-        found = livingston_lewis(scores, standard=fixed([40.0, 50.0, 60.0], 0, 100), reliability=self.RELIABILITY, model="4P",
-                                 level=0.95)
+        found = livingston_lewis(
+            scores, standard=fixed([40.0, 50.0, 60.0], 0, 100), reliability=self.RELIABILITY, model="4P", level=0.95
+        )
         np.testing.assert_allclose(found.confusion.T, wanted["accuracy"]["overall"]["confusionmatrix"], atol=5e-5)
         np.testing.assert_allclose(found.repeat, wanted["consistency"]["overall"]["consistencymatrix"], atol=5e-5)
 
@@ -462,8 +595,12 @@ class TestConsistency:
     def test_item_response(self, standards, kind):
         theta = standards("cacirt_theta.csv")["theta"].to_numpy()
         items = standards("cacirt_params.csv")
-        given = {"slopes": items["a"].to_numpy(), "locations": items["b"].to_numpy(), "guessing": items["c"].to_numpy(),
-                 "scaling": 1.7}
+        given = {
+            "slopes": items["a"].to_numpy(),
+            "locations": items["b"].to_numpy(),
+            "guessing": items["c"].to_numpy(),
+            "scaling": 1.7,
+        }
         wanted = standards("cacirt.json")[kind]["Marginal"]
         if kind == "Rudner":
             se = 1 / np.sqrt(item_information(theta, **given))

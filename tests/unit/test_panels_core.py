@@ -23,13 +23,28 @@ def panel(rows, **changes) -> JudgePanel:
     return JudgePanel(**{"frame": pd.DataFrame(rows, columns=COLUMNS), "questions": (RELEVANCE, ANGOFF), **changes})
 
 
-ROWS = [("ani", "a", "relevance", 1, 4), ("ani", "b", "relevance", 1, 3), ("budi", "a", "relevance", 1, 2),
-        ("ani", "a", "relevance", 2, 3), ("budi", "a", "angoff", 2, 0.55)]
+ROWS = [
+    ("ani", "a", "relevance", 1, 4),
+    ("ani", "b", "relevance", 1, 3),
+    ("budi", "a", "relevance", 1, 2),
+    ("ani", "a", "relevance", 2, 3),
+    ("budi", "a", "angoff", 2, 0.55),
+]
 
 
 def plan(**changes) -> StandardPlan:
-    return StandardPlan(**{"name": "ikm", "unit": "index_100", "low": 0, "high": 100, "bands": ("C", "B", "A"),
-                           "panel": "tim", "date": date(2026, 1, 1), **changes})
+    return StandardPlan(
+        **{
+            "name": "ikm",
+            "unit": "index_100",
+            "low": 0,
+            "high": 100,
+            "bands": ("C", "B", "A"),
+            "panel": "tim",
+            "date": date(2026, 1, 1),
+            **changes,
+        }
+    )
 
 
 def cut(value: float) -> Estimate:
@@ -37,8 +52,16 @@ def cut(value: float) -> Estimate:
 
 
 def standard(*values: float, **changes) -> Standard:
-    return Standard(**{"plan": plan(), "cuts": tuple(map(cut, values)), "errors": (0.5,) * len(values),
-                       "freedom": (8.0,) * len(values), "method": "m", **changes})
+    return Standard(
+        **{
+            "plan": plan(),
+            "cuts": tuple(map(cut, values)),
+            "errors": (0.5,) * len(values),
+            "freedom": (8.0,) * len(values),
+            "method": "m",
+            **changes,
+        }
+    )
 
 
 class TestJudgePanel:
@@ -55,29 +78,55 @@ class TestJudgePanel:
         pd.testing.assert_frame_equal(frame, before)
 
     def test_every_fault_is_told_at_once_with_its_row(self):
-        rows = [*ROWS, ("ani", "a", "relevance", 1, 4), ("ani", "a", "relevance", 3, 2.5), ("dodi", "a", "angoff", 1, 0.5),
-                ("ani", "z", "angoff", 0, 1.2), ("ani", "a", "clarity", 1, 3), ("budi", "b", "relevance", 1, "x")]
+        rows = [
+            *ROWS,
+            ("ani", "a", "relevance", 1, 4),
+            ("ani", "a", "relevance", 3, 2.5),
+            ("dodi", "a", "angoff", 1, 0.5),
+            ("ani", "z", "angoff", 0, 1.2),
+            ("ani", "a", "clarity", 1, 3),
+            ("budi", "b", "relevance", 1, "x"),
+        ]
         with pytest.raises(InputFaults) as caught:
             panel(rows, judges=("ani", "budi"), items=("a", "b"))
         found = [(fault.line, fault.message.code.split(".")[1]) for fault in caught.value.faults]
-        assert found == [(7, "rating_twice"), (8, "rating_off_scale"), (9, "unknown_judge"), (10, "unknown_panel_item"),
-                         (10, "bad_round"), (10, "rating_off_scale"), (11, "unknown_question"), (12, "rating_off_scale")]
+        assert found == [
+            (7, "rating_twice"),
+            (8, "rating_off_scale"),
+            (9, "unknown_judge"),
+            (10, "unknown_panel_item"),
+            (10, "bad_round"),
+            (10, "rating_off_scale"),
+            (11, "unknown_question"),
+            (12, "rating_off_scale"),
+        ]
         for lang in LANGUAGES:
             assert len(catalogue(lang).error(caught.value)) == 9
 
     def test_a_comment_without_a_rating_is_no_rating(self):
-        frame = pd.DataFrame([(*ROWS[0], "jelas"), ("ani", "b", "relevance", 1, np.nan, "  "),
-                              ("budi", "a", "relevance", 1, None, "kabur")], columns=[*COLUMNS, "comment"])
+        frame = pd.DataFrame(
+            [
+                (*ROWS[0], "jelas"),
+                ("ani", "b", "relevance", 1, np.nan, "  "),
+                ("budi", "a", "relevance", 1, None, "kabur"),
+            ],
+            columns=[*COLUMNS, "comment"],
+        )
         made = JudgePanel(frame=frame, questions=(RELEVANCE,))
         assert np.isnan(made.of("relevance", 1).matrix()).sum() == 3
         assert list(made.comments().columns) == ["item", "question", "round", "comment"]
         assert set(made.comments()["comment"]) == {"jelas", "kabur"}
 
-    @pytest.mark.parametrize(("call", "code"), [
-        (lambda made: made.of("relevanse", 1), "no_such_question"), (lambda made: made.of("relevance", 9), "no_such_round"),
-        (lambda made: made.matrix(), "panel_not_single"), (lambda made: made.only(judges=("x",)), "not_in_panel"),
-        (lambda made: made.only(items=()), "not_in_panel"),
-    ])
+    @pytest.mark.parametrize(
+        ("call", "code"),
+        [
+            (lambda made: made.of("relevanse", 1), "no_such_question"),
+            (lambda made: made.of("relevance", 9), "no_such_round"),
+            (lambda made: made.matrix(), "panel_not_single"),
+            (lambda made: made.only(judges=("x",)), "not_in_panel"),
+            (lambda made: made.only(items=()), "not_in_panel"),
+        ],
+    )
     def test_what_is_not_there_is_refused(self, call, code):
         with pytest.raises(KinerjaError) as caught:
             call(panel(ROWS))
@@ -112,16 +161,29 @@ class TestStandard:
         scores = [59.99, 60.0, 60.0 - 1e-13, 79.999999, 80.0, 0.1 * 3 * 200]
         assert [made.band_of(score) for score in scores] == ["C", "B", "B", "B", "A", "B"]
 
-    @pytest.mark.parametrize(("values", "changes", "code"), [
-        ((60.0,), {}, "standard_bands"), ((80.0, 60.0), {}, "cuts_not_increasing"),
-        ((60.0, 60.0), {}, "cuts_not_increasing"), ((60.0, 101.0), {}, "cut_off_scale")])
+    @pytest.mark.parametrize(
+        ("values", "changes", "code"),
+        [
+            ((60.0,), {}, "standard_bands"),
+            ((80.0, 60.0), {}, "cuts_not_increasing"),
+            ((60.0, 60.0), {}, "cuts_not_increasing"),
+            ((60.0, 101.0), {}, "cut_off_scale"),
+        ],
+    )
     def test_faults(self, values, changes, code):
         with pytest.raises(KinerjaError, match=code):
             standard(*values, **changes)
 
-    @pytest.mark.parametrize(("changes", "code"), [
-        ({"low": 100}, "plan_scale"), ({"bands": ("A",)}, "plan_bands"), ({"bands": ("A", "A")}, "plan_bands"),
-        ({"level": 1.0}, "bad_level"), ({"measurement_error": -1.0}, "plan_measurement_error")])
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"low": 100}, "plan_scale"),
+            ({"bands": ("A",)}, "plan_bands"),
+            ({"bands": ("A", "A")}, "plan_bands"),
+            ({"level": 1.0}, "bad_level"),
+            ({"measurement_error": -1.0}, "plan_measurement_error"),
+        ],
+    )
     def test_plan_faults(self, changes, code):
         with pytest.raises(KinerjaError, match=code):
             plan(**changes)

@@ -44,13 +44,21 @@ def panels(asked, *, judges=()) -> JudgePanel:
 
 
 def plan(low=0.0, high=100.0, bands=("no", "yes"), **changes) -> StandardPlan:
-    return StandardPlan(name="ikm", unit="index_100", low=low, high=high, bands=bands, panel="tim",
-                        date=date(2026, 8, 17), **changes)
+    return StandardPlan(
+        name="ikm", unit="index_100", low=low, high=high, bands=bands, panel="tim", date=date(2026, 8, 17), **changes
+    )
 
 
 def standard(*cuts: float, se=1.0, low=0.0, high=100.0, **changes) -> Standard:
-    return settle(cuts, errors=[se] * len(cuts), freedom=[8.0] * len(cuts), n=[9] * len(cuts), method="m", conventions=(),
-                  plan=plan(low, high, tuple("abcdef"[:len(cuts) + 1]), **changes))
+    return settle(
+        cuts,
+        errors=[se] * len(cuts),
+        freedom=[8.0] * len(cuts),
+        n=[9] * len(cuts),
+        method="m",
+        conventions=(),
+        plan=plan(low, high, tuple("abcdef"[: len(cuts) + 1]), **changes),
+    )
 
 
 THREE = np.array([[0.4, 0.6], [0.5, 0.7], [0.6, 0.8]])
@@ -68,10 +76,13 @@ class TestAngoff:
         assert cut.label == "yes" and cut.n == 6
 
     def test_measurement_error_is_added_as_independent(self):
-        found = angoff(panel(THREE), questions=("q",), round=1, plan=plan(measurement_error=3.0), items="fixed").standard
+        found = angoff(
+            panel(THREE), questions=("q",), round=1, plan=plan(measurement_error=3.0), items="fixed"
+        ).standard
         se = np.hypot(10 / np.sqrt(3), 3.0)
         df = se**4 / ((10 / np.sqrt(3)) ** 4 / 2)
         from scipy import stats
+
         assert found.zones[0].high - 60 == pytest.approx(stats.t.ppf(0.975, df) * se)
         assert found.zones[0].high < 100 and found.cuts[0].value == found.zones[0].value
 
@@ -86,8 +97,13 @@ class TestAngoff:
             angoff(made, questions=("q",), round=1, plan=plan(), items="fixed", points={"i0": 5})
 
     def test_the_form_follows_the_scale(self):
-        yes_no = angoff(panel([[0, 1, 1], [1, 1, 0], [1, 1, 1]], Question(code="q", low=0, high=1)), questions=("q",),
-                        round=1, plan=plan(), items="fixed").standard
+        yes_no = angoff(
+            panel([[0, 1, 1], [1, 1, 0], [1, 1, 1]], Question(code="q", low=0, high=1)),
+            questions=("q",),
+            round=1,
+            plan=plan(),
+            items="fixed",
+        ).standard
         assert yes_no.method == "Angoff (yes_no)" and yes_no.cuts[0].value == pytest.approx(100 * 7 / 9)
 
     def test_two_cuts_must_rise(self):
@@ -119,9 +135,14 @@ class TestAngoff:
         assert found["note"].tolist() == ["panel_full_agreement", "panel_full_agreement", "panel_judge_constant"]
         assert table[table["label"] == "rmse"]["value"].iloc[0] == pytest.approx(0)
 
-    @pytest.mark.parametrize(("values", "code"), [
-        (THREE[:1], "panel_too_few_judges"), (THREE[:, :1], "panel_too_few_items"),
-        ([[0.5, NAN], [0.5, 0.6]], "panel_incomplete")])
+    @pytest.mark.parametrize(
+        ("values", "code"),
+        [
+            (THREE[:1], "panel_too_few_judges"),
+            (THREE[:, :1], "panel_too_few_items"),
+            ([[0.5, NAN], [0.5, 0.6]], "panel_incomplete"),
+        ],
+    )
     def test_not_applicable(self, values, code):
         with pytest.raises(NotApplicable, match=code):
             angoff(panel(values), questions=("q",), round=1, plan=plan(), items="fixed")
@@ -131,27 +152,53 @@ class TestEbelHofsteeBookmark:
     GRID = {(1, 1): 0.9, (1, 2): 0.5, (2, 1): 1.0, (2, 2): 0.7}
 
     def made(self, relevance, difficulty):
-        return panels({code: (Question(code=code, low=1, high=2), values)
-                       for code, values in (("r", relevance), ("d", difficulty))})
+        return panels(
+            {
+                code: (Question(code=code, low=1, high=2), values)
+                for code, values in (("r", relevance), ("d", difficulty))
+            }
+        )
 
     def test_ebel_by_hand(self):
-        found = ebel(self.made([[1, 2], [1, 1]], [[1, 2], [1, 2]]), relevance="r", difficulty="d", round=1,
-                     grid=self.GRID, plan=plan())
-        assert found.judges.to_frame()["value"].tolist() == pytest.approx([100 * (0.9 + 0.7) / 2, 100 * (0.9 + 0.5) / 2])
+        found = ebel(
+            self.made([[1, 2], [1, 1]], [[1, 2], [1, 2]]),
+            relevance="r",
+            difficulty="d",
+            round=1,
+            grid=self.GRID,
+            plan=plan(),
+        )
+        assert found.judges.to_frame()["value"].tolist() == pytest.approx(
+            [100 * (0.9 + 0.7) / 2, 100 * (0.9 + 0.5) / 2]
+        )
         assert found.standard.cuts[0].value == pytest.approx(75)
 
     def test_ebel_with_a_judges_own_table(self):
         own = dict.fromkeys(self.GRID, 0.5)
-        found = ebel(self.made([[1, 2], [1, 1]], [[1, 2], [1, 2]]), relevance="r", difficulty="d", round=1,
-                     grid=self.GRID, judge_grids={"j0": own}, plan=plan())
+        found = ebel(
+            self.made([[1, 2], [1, 1]], [[1, 2], [1, 2]]),
+            relevance="r",
+            difficulty="d",
+            round=1,
+            grid=self.GRID,
+            judge_grids={"j0": own},
+            plan=plan(),
+        )
         assert found.judges.to_frame()["value"].tolist() == pytest.approx([50, 70])
 
-    @pytest.mark.parametrize(("grid", "code"), [({(1, 1): 0.9}, "ebel_cell_missing"),
-                                                ({**GRID, (2, 2): 70}, "ebel_share")])
+    @pytest.mark.parametrize(
+        ("grid", "code"), [({(1, 1): 0.9}, "ebel_cell_missing"), ({**GRID, (2, 2): 70}, "ebel_share")]
+    )
     def test_ebel_faults(self, grid, code):
         with pytest.raises(KinerjaError, match=code):
-            ebel(self.made([[1, 2], [1, 1]], [[1, 2], [1, 2]]), relevance="r", difficulty="d", round=1, grid=grid,
-                 plan=plan())
+            ebel(
+                self.made([[1, 2], [1, 1]], [[1, 2], [1, 2]]),
+                relevance="r",
+                difficulty="d",
+                round=1,
+                grid=grid,
+                plan=plan(),
+            )
 
     def test_hofstee_meets_between_two_scores(self):
         """Scores 10, 20, ..., 100. Diagonal from (40, .6) to (80, .2): at 55 it is .45; below 55 are .5."""
@@ -177,22 +224,36 @@ class TestEbelHofsteeBookmark:
 
     def test_hofstee_of_a_panel(self):
         cuts, shares = Question(code="x", low=0, high=100, whole=False), Question(code="y", low=0, high=1, whole=False)
-        asked = {code: (Question(code=code, low=0, high=question.high, whole=False), values) for code, question, values in (
-            ("k1", cuts, [[40], [42], [38]]), ("k2", cuts, [[80]] * 3), ("f1", shares, [[0.2]] * 3),
-            ("f2", shares, [[0.6]] * 3))}
+        asked = {
+            code: (Question(code=code, low=0, high=question.high, whole=False), values)
+            for code, question, values in (
+                ("k1", cuts, [[40], [42], [38]]),
+                ("k2", cuts, [[80]] * 3),
+                ("f1", shares, [[0.2]] * 3),
+                ("f2", shares, [[0.6]] * 3),
+            )
+        }
         scores = np.linspace(0, 100, 1001)
         questions = ("k1", "k2", "f1", "f2")
-        found = hofstee(panels(asked), questions=questions, round=1, scores=scores, plan=plan(), summary="mean").standard
+        found = hofstee(
+            panels(asked), questions=questions, round=1, scores=scores, plan=plan(), summary="mean"
+        ).standard
         # the shares rise as k/100 and the diagonal falls from .6 at 40: they meet at k/100 = 1 - k/100
         assert found.cuts[0].value == pytest.approx(50, abs=0.1) and found.cuts[0].has_interval
-        other = hofstee(panels(asked), questions=questions, round=1, scores=scores, plan=plan(), summary="median").standard
+        other = hofstee(
+            panels(asked), questions=questions, round=1, scores=scores, plan=plan(), summary="median"
+        ).standard
         assert other.cuts[0].note == "median_no_interval"
 
     def test_bookmark_by_hand(self):
         pages = Booklet(items=("a", "b", "c"), locations=np.array([10.0, 20.0, 40.0]), rp=0.67)
         asked = Question(code="q", low=1, high=3)
-        at, between = (bookmark(panel([[2], [3]], asked), question="q", round=1, pages=pages, rule=rule,
-                                plan=plan()).standard.cuts[0].value for rule in ("at", "between"))
+        at, between = (
+            bookmark(panel([[2], [3]], asked), question="q", round=1, pages=pages, rule=rule, plan=plan())
+            .standard.cuts[0]
+            .value
+            for rule in ("at", "between")
+        )
         assert at == 30 and between == (15 + 30) / 2
 
     def test_booklet_orders_and_moves_with_the_slope(self):
@@ -206,8 +267,14 @@ class TestEbelHofsteeBookmark:
     def test_a_page_that_is_not_there(self, page, code):
         pages = Booklet(items=("a", "b", "c"), locations=np.array([10.0, 20.0, 40.0]), rp=0.67)
         with pytest.raises(KinerjaError, match=code):
-            bookmark(panel([[page], [2]], Question(code="q", low=0, high=9)), question="q", round=1, pages=pages,
-                     rule="at", plan=plan())
+            bookmark(
+                panel([[page], [2]], Question(code="q", low=0, high=9)),
+                question="q",
+                round=1,
+                pages=pages,
+                rule="at",
+                plan=plan(),
+            )
 
 
 class TestUnitsJudged:
@@ -216,37 +283,86 @@ class TestUnitsJudged:
     YES = Question(code="q", low=0, high=1)
 
     def test_midpoint_by_hand(self):
-        found = contrasting_groups(panel(self.PASSED, self.YES), question="q", round=1, acceptable=1, scores=self.SCORES,
-                                   rule="midpoint", plan=plan())
+        found = contrasting_groups(
+            panel(self.PASSED, self.YES),
+            question="q",
+            round=1,
+            acceptable=1,
+            scores=self.SCORES,
+            rule="midpoint",
+            units="fixed",
+            plan=plan(),
+        )
         upper, lower = (30 + 50 + 60 + 70) / 4, (0 + 10 + 20 + 40) / 4
         assert found.judges.to_frame()["value"].iloc[0] == (upper + lower) / 2 == 35
 
     def test_symmetric_judgements_cut_in_the_middle(self):
         swap = np.array([[0, 0, 0, 1, 0, 1, 1, 1], [0, 0, 0, 1, 0, 1, 1, 1], [0, 0, 0, 1, 0, 1, 1, 1]])
-        found = body_of_work(panel(swap + 1, Question(code="q", low=1, high=2)), question="q", round=1,
-                             scores=self.SCORES, plan=plan())
+        found = body_of_work(
+            panel(swap + 1, Question(code="q", low=1, high=2)),
+            question="q",
+            round=1,
+            scores=self.SCORES,
+            units="fixed",
+            plan=plan(),
+        )
         assert found.standard.cuts[0].value == pytest.approx(35) and found.standard.cuts[0].note == "panel_no_spread"
 
-    @pytest.mark.parametrize(("values", "code"), [
-        (np.ones((2, 8)), "groups_one_kind"), (1 - PASSED, "groups_wrong_way"),
-        (np.tile([0, 0, 0, 0, 1, 1, 1, 1], (2, 1)), "groups_separated")])
+    @pytest.mark.parametrize(
+        ("values", "code"),
+        [
+            (np.ones((2, 8)), "groups_one_kind"),
+            (1 - PASSED, "groups_wrong_way"),
+            (np.tile([0, 0, 0, 0, 1, 1, 1, 1], (2, 1)), "groups_separated"),
+        ],
+    )
     def test_no_curve(self, values, code):
         with pytest.raises(NotApplicable, match=code):
-            contrasting_groups(panel(values, self.YES), question="q", round=1, acceptable=1, scores=self.SCORES,
-                               rule="logistic", plan=plan())
+            contrasting_groups(
+                panel(values, self.YES),
+                question="q",
+                round=1,
+                acceptable=1,
+                scores=self.SCORES,
+                rule="logistic",
+                units="fixed",
+                plan=plan(),
+            )
 
     def test_missing_and_constant_scores(self):
         with pytest.raises(KinerjaError, match="panel_scores_missing"):
-            contrasting_groups(panel(self.PASSED, self.YES), question="q", round=1, acceptable=1, rule="midpoint",
-                               scores={"i0": 1.0}, plan=plan())
+            contrasting_groups(
+                panel(self.PASSED, self.YES),
+                question="q",
+                round=1,
+                acceptable=1,
+                rule="midpoint",
+                units="fixed",
+                scores={"i0": 1.0},
+                plan=plan(),
+            )
         with pytest.raises(NotApplicable, match="panel_scores_constant"):
-            contrasting_groups(panel(self.PASSED, self.YES), question="q", round=1, acceptable=1, rule="midpoint",
-                               scores=dict.fromkeys(self.SCORES, 5.0), plan=plan())
+            contrasting_groups(
+                panel(self.PASSED, self.YES),
+                question="q",
+                round=1,
+                acceptable=1,
+                rule="midpoint",
+                units="fixed",
+                scores=dict.fromkeys(self.SCORES, 5.0),
+                plan=plan(),
+            )
 
     def test_bands_must_fit_the_question(self):
         with pytest.raises(KinerjaError, match="body_of_work_scale"):
-            body_of_work(panel(self.PASSED, self.YES), question="q", round=1, scores=self.SCORES,
-                         plan=plan(bands=("a", "b", "c")))
+            body_of_work(
+                panel(self.PASSED, self.YES),
+                question="q",
+                round=1,
+                scores=self.SCORES,
+                units="fixed",
+                plan=plan(bands=("a", "b", "c")),
+            )
 
     def test_regression_by_hand(self):
         """Ratings 1, 2, 3 with scores 10, 20, 40: slope 15, mean 70/3 at 2."""
@@ -258,19 +374,29 @@ class TestUnitsJudged:
     def test_borderline(self):
         asked = Question(code="q", low=1, high=3)
         values = np.array([[1, 1, 2, 2, 2, 3, 3, 3], [1, 2, 1, 2, 3, 2, 3, 3]])
-        group = borderline_group(panel(values, asked), question="q", round=1, borderline=2, scores=self.SCORES,
-                                 summary="mean", plan=plan()).standard
+        group = borderline_group(
+            panel(values, asked), question="q", round=1, borderline=2, scores=self.SCORES, summary="mean", plan=plan()
+        ).standard
         assert group.cuts[0].value == pytest.approx((20 + 30 + 40 + 10 + 30 + 50) / 6) and group.cuts[0].n == 6
-        line = borderline_regression(panel(values, asked), question="q", round=1, borderline=2, scores=self.SCORES,
-                                     plan=plan())
+        line = borderline_regression(
+            panel(values, asked), question="q", round=1, borderline=2, scores=self.SCORES, plan=plan()
+        )
         slope, height = np.polyfit(values.ravel(), np.tile(10.0 * np.arange(8), 2), 1)
         assert line.standard.cuts[0].value == pytest.approx(height + 2 * slope) and line.standard.cuts[0].has_interval
         with pytest.raises(NotApplicable, match="borderline_wrong_way"):
-            borderline_regression(panel(4 - values, asked), question="q", round=1, borderline=2, scores=self.SCORES,
-                                  plan=plan())
+            borderline_regression(
+                panel(4 - values, asked), question="q", round=1, borderline=2, scores=self.SCORES, plan=plan()
+            )
         with pytest.raises(NotApplicable, match="borderline_group_small"):
-            borderline_group(panel(np.where(values == 2, 1, values), asked), question="q", round=1, borderline=2,
-                             scores=self.SCORES, summary="mean", plan=plan())
+            borderline_group(
+                panel(np.where(values == 2, 1, values), asked),
+                question="q",
+                round=1,
+                borderline=2,
+                scores=self.SCORES,
+                summary="mean",
+                plan=plan(),
+            )
 
 
 class TestWhatItDoes:
@@ -293,7 +419,9 @@ class TestWhatItDoes:
     def test_weights_double_a_unit(self):
         scores, weights = np.array([1.0, 5, 9]), np.array([2.0, 1, 1])
         doubled = impact(np.array([1.0, 1, 5, 9]), standard=standard(4.0), census=True, level=0.95).row("a").value
-        assert impact(scores, standard=standard(4.0), census=True, weights=weights, level=0.95).row("a").value == doubled
+        assert (
+            impact(scores, standard=standard(4.0), census=True, weights=weights, level=0.95).row("a").value == doubled
+        )
         with pytest.raises(KinerjaError, match="impact_weights"):
             impact(scores, standard=standard(4.0), census=True, weights=-weights, level=0.95)
 
@@ -302,15 +430,20 @@ class TestWhatItDoes:
         found = same_decision({"on": 50.0, "far": 90.0}, standard=standard(50.0), source="panel").to_frame()
         assert found["value"].tolist() == pytest.approx([0.5, 1.0, 0.75], abs=1e-6)
         from scipy import stats
+
         near = same_decision({"u": 52.0}, standard=standard(50.0), source="panel").to_frame()["value"][0]
         assert near == pytest.approx(stats.t.cdf(2 / np.sqrt(2), 8))
-        sample = same_decision({"u": 52.0}, standard=standard(50.0), source="sample", errors={"u": 2.0}).to_frame()["value"][0]
+        sample = same_decision({"u": 52.0}, standard=standard(50.0), source="sample", errors={"u": 2.0}).to_frame()[
+            "value"
+        ][0]
         assert sample == pytest.approx(stats.norm.cdf(2 / (2 * np.sqrt(2))))
 
     def test_both_lies_below_each(self):
         made, unit, errors = standard(50.0, 60.0), {"u": 53.0}, {"u": 1.5}
-        one, two, both = (same_decision(unit, standard=made, source=source, errors=errors).to_frame()["value"][0]
-                          for source in ("panel", "sample", "both"))
+        one, two, both = (
+            same_decision(unit, standard=made, source=source, errors=errors).to_frame()["value"][0]
+            for source in ("panel", "sample", "both")
+        )
         assert both < min(one, two)
 
     def test_a_cut_without_error_says_nothing_about_another_panel(self):
@@ -321,12 +454,16 @@ class TestWhatItDoes:
             same_decision({"u": 1.0}, standard=made, source="sample")
 
     def test_triangulation_by_hand(self):
-        one, two = (Estimate(label="cut", value=v, low=v - h, high=v + h, n=9, method="m") for v, h in ((60, 3), (55, 4)))
+        one, two = (
+            Estimate(label="cut", value=v, low=v - h, high=v + h, n=9, method="m") for v, h in ((60, 3), (55, 4))
+        )
         found = triangulate({"angoff": (one,), "line": (two,)}, scores=np.arange(50.0, 70.0))
         row = found.differences.estimates()[0]
         assert (row.value, row.low, row.high) == (5, 0, 10) and found.apart == ()
         assert found.moved.estimates()[0].value == 5 / 20
-        far = triangulate({"angoff": (one,), "line": (Estimate(label="c", value=50, low=48, high=52, n=9, method="m"),)})
+        far = triangulate(
+            {"angoff": (one,), "line": (Estimate(label="c", value=50, low=48, high=52, n=9, method="m"),)}
+        )
         assert far.apart == (("angoff", "line", "cut"),) and far.moved is None
 
     def test_triangulation_of_unlike_things(self):
@@ -346,8 +483,9 @@ class TestConsistency:
         assert found.row("consistency").value == pytest.approx(1, abs=1e-3)
 
     def test_tables_are_probabilities(self):
-        found = livingston_lewis(self.SCORES, standard=standard(10.0, 14.0, high=20.0), reliability=RELIABILITY, model="4P",
-                                 level=0.95)
+        found = livingston_lewis(
+            self.SCORES, standard=standard(10.0, 14.0, high=20.0), reliability=RELIABILITY, model="4P", level=0.95
+        )
         for table in (found.confusion, found.repeat):
             assert table.sum() == pytest.approx(1, abs=1e-9) and (table >= 0).all()
         np.testing.assert_allclose(found.repeat, found.repeat.T, atol=1e-15)
@@ -357,18 +495,29 @@ class TestConsistency:
 
     def test_without_an_interval_of_the_reliability_there_is_none(self):
         bare = Estimate(label="r", value=0.7, low=NAN, high=NAN, n=1, method="m", note="reliability_no_interval")
-        found = livingston_lewis(self.SCORES, standard=standard(10.0, high=20.0), reliability=bare, model="2P", level=0.95)
+        found = livingston_lewis(
+            self.SCORES, standard=standard(10.0, high=20.0), reliability=bare, model="2P", level=0.95
+        )
         assert {row.note for row in found.indices.estimates()} == {"reliability_no_interval"}
 
     def test_a_reliability_that_does_not_fit(self):
         scores = np.tile([0.0, 20.0], 20)
         with pytest.raises(NotApplicable, match="consistency_no_fit"):
-            livingston_lewis(scores, standard=standard(10.0, high=20.0), reliability=RELIABILITY, model="4P", level=0.95)
+            livingston_lewis(
+                scores, standard=standard(10.0, high=20.0), reliability=RELIABILITY, model="4P", level=0.95
+            )
 
-    @pytest.mark.parametrize(("changes", "code"), [
-        ({"model": "3P"}, "consistency_model"), ({"level": 0.9}, "consistency_level"),
-        ({"scores": np.full(20, 21.0)}, "scores_off_scale"), ({"scores": np.full(20, 5.0)}, "panel_scores_constant"),
-        ({"scores": np.arange(5.0)}, "consistency_too_few"), ({"scores": np.array([NAN] * 20)}, "score_not_finite")])
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"model": "3P"}, "consistency_model"),
+            ({"level": 0.9}, "consistency_level"),
+            ({"scores": np.full(20, 21.0)}, "scores_off_scale"),
+            ({"scores": np.full(20, 5.0)}, "panel_scores_constant"),
+            ({"scores": np.arange(5.0)}, "consistency_too_few"),
+            ({"scores": np.array([NAN] * 20)}, "score_not_finite"),
+        ],
+    )
     def test_faults(self, changes, code):
         given = {"scores": self.SCORES, "model": "4P", "level": 0.95, **changes}
         with pytest.raises(KinerjaError, match=code):
@@ -377,7 +526,10 @@ class TestConsistency:
     def test_lee_of_one_fair_item_is_a_coin(self):
         table = logistic_probabilities(np.zeros(20), slopes=np.ones(1), locations=np.zeros(1))
         found = lee(table, standard=standard(1.0, high=1.0), level=0.95).indices
-        assert found.row("consistency").value == pytest.approx(0.5) and found.row("consistency").note == "panel_units_alike"
+        assert (
+            found.row("consistency").value == pytest.approx(0.5)
+            and found.row("consistency").note == "panel_units_alike"
+        )
         assert found.row("kappa").value == pytest.approx(0)
 
     def test_lee_takes_items_with_points(self):
@@ -388,6 +540,7 @@ class TestConsistency:
 
     def test_rudner_by_hand(self):
         from scipy import stats
+
         theta = np.repeat([1.0, -1.0], 10)
         found = rudner(theta, np.ones(20), standard=standard(0.0, low=-4, high=4), level=0.95).indices
         right = stats.norm.cdf(1)
@@ -402,8 +555,9 @@ class TestMinutes:
     def test_every_statement_and_convention_has_words(self, lang):
         words = catalogue(lang)
         for setting, made in self.settings():
-            record = minutes(setting, panel=made, impact=impact(np.arange(100.0), standard=setting.standard, census=True,
-                                                                 level=0.95))
+            record = minutes(
+                setting, panel=made, impact=impact(np.arange(100.0), standard=setting.standard, census=True, level=0.95)
+            )
             for message in (*record.statements, *record.conventions):
                 assert "{" not in words.sentence(message)
             assert {"cuts", "judges", "answers", "impact"} <= set(record.tables)
@@ -416,8 +570,9 @@ class TestMinutes:
 
     def test_consistency_is_told(self):
         setting, made = next(self.settings())
-        found = livingston_lewis(TestConsistency.SCORES * 5, standard=setting.standard, reliability=RELIABILITY, model="4P",
-                                 level=0.95)
+        found = livingston_lewis(
+            TestConsistency.SCORES * 5, standard=setting.standard, reliability=RELIABILITY, model="4P", level=0.95
+        )
         codes = [message.code for message in minutes(setting, panel=made, consistency=found).statements]
         assert "minutes.accuracy" in codes and "minutes.no_consistency" not in codes
 
@@ -427,14 +582,17 @@ class TestMinutes:
         for items in ("fixed", "random"):
             yield angoff(made, questions=("q",), round=1, plan=plan(), items=items), made
         yield angoff(made, questions=("q",), round=1, plan=plan(measurement_error=2.0), items="fixed"), made
-        for question, values in ((Question(code="q", low=0, high=1), THREE > 0.55), (Question(code="q", low=0, high=9), THREE)):
+        for question, values in (
+            (Question(code="q", low=0, high=1), THREE > 0.55),
+            (Question(code="q", low=0, high=9), THREE),
+        ):
             made = panel(np.asarray(values, dtype=float).round() if question.whole else values, question)
             yield angoff(made, questions=("q",), round=1, plan=plan(), items="fixed"), made
         made = panel(np.vstack([TestUnitsJudged.PASSED] * 2) + 1, Question(code="q", low=1, high=2))
         common = {"question": "q", "round": 1, "scores": TestUnitsJudged.SCORES, "plan": plan()}
-        for rule in ("midpoint", "logistic"):
-            yield contrasting_groups(made, acceptable=2, rule=rule, **common), made
-        yield body_of_work(made, **common), made
+        for rule, units in (("midpoint", "fixed"), ("logistic", "random")):
+            yield contrasting_groups(made, acceptable=2, rule=rule, units=units, **common), made
+        yield body_of_work(made, units="fixed", **common), made
         yield borderline_regression(made, borderline=1, **common), made
         for summary in ("mean", "median"):
             yield borderline_group(made, borderline=1, summary=summary, **common), made

@@ -30,8 +30,12 @@ def panel(values, *, low=1, high=4, whole=True, judges=()) -> JudgePanel:
     table = table[None] if table.ndim == 2 else table
     rows = [(f"j{j}", f"i{i}", "q", r + 1, table[r, j, i]) for r, j, i in np.argwhere(~np.isnan(table))]
     frame = pd.DataFrame(rows, columns=["judge", "item", "question", "round", "value"])
-    return JudgePanel(frame=frame, questions=(Question(code="q", low=low, high=high, whole=whole),), judges=judges,
-                      items=tuple(f"i{i}" for i in range(table.shape[2])))
+    return JudgePanel(
+        frame=frame,
+        questions=(Question(code="q", low=low, high=high, whole=whole),),
+        judges=judges,
+        items=tuple(f"i{i}" for i in range(table.shape[2])),
+    )
 
 
 EIGHT = np.array([[4, 4, 1], [3, 4, 2], [4, 3, 4], [4, 3, 2], [3, 2, 4], [4, 4, 3], [4, 3, 1], [1, 4, 2]])
@@ -89,17 +93,26 @@ class TestContent:
 
 
 class TestExpertsNeeded:
-    @pytest.mark.parametrize(("yes", "n", "kept", "flips", "flip_points", "more_for", "more_against"), [
-        (7, 8, True, True, 0, 0, 1), (9, 10, True, False, NAN, 0, 2), (8, 10, False, True, 1, 1, 0),
-        (4, 5, False, False, NAN, 3, 0), (5, 5, True, True, 0, 0, 1), (12, 12, True, False, NAN, 0, 5)])
+    @pytest.mark.parametrize(
+        ("yes", "n", "kept", "flips", "flip_points", "more_for", "more_against"),
+        [
+            (7, 8, True, True, 0, 0, 1),
+            (9, 10, True, False, NAN, 0, 2),
+            (8, 10, False, True, 1, 1, 0),
+            (4, 5, False, False, NAN, 3, 0),
+            (5, 5, True, True, 0, 0, 1),
+            (12, 12, True, False, NAN, 0, 5),
+        ],
+    )
     def test_one_more_expert_against_the_exact_table(self, yes, n, kept, flips, flip_points, more_for, more_against):
         """Critical counts of Ayre and Scally: 5 of 5, 6/6, 7/7, 7/8, 8/9, 9/10, 9/11, 10/12, 10/13, 11/14, 12/15,
         12/16, 13/17."""
         values = np.where(np.arange(n) < yes, 4, 1)[:, None]
         found = experts_needed(panel(values), favourable=3, rule=CvrRule(alpha=0.05), assurance=0.8, most=20).iloc[0]
         assert (found["kept"], found["flips"]) == (kept, flips)
-        np.testing.assert_array_equal([found["flip_points"], found["more_for"], found["more_against"]],
-                                      [flip_points, more_for, more_against])
+        np.testing.assert_array_equal(
+            [found["flip_points"], found["more_for"], found["more_against"]], [flip_points, more_for, more_against]
+        )
 
     def test_share_rule(self):
         values = np.where(np.arange(6) < 5, 4, 1)[:, None]
@@ -116,18 +129,26 @@ class TestExpertsNeeded:
         assert low["more_needed"] == 1 and not high["more_needed"] == 1
 
     def test_whole_scale_rule(self):
-        found = experts_needed(panel([[4], [4], [3]]), favourable=1, rule=AikenRule(alpha=0.05, top=3), assurance=0.8,
-                               most=5).iloc[0]
+        found = experts_needed(
+            panel([[4], [4], [3]]), favourable=1, rule=AikenRule(alpha=0.05, top=3), assurance=0.8, most=5
+        ).iloc[0]
         assert found["points"] == 8 and not found["kept"] and found["flip_points"] == 3
         assert aiken_p(8, 3, points=4) == 4 / 64 and aiken_p(11, 4, points=4) == 5 / 256
 
-    @pytest.mark.parametrize(("changes", "code"), [
-        ({"assurance": 1.0}, "panel_bad_assurance"), ({"most": 0}, "panel_bad_most"), ({"favourable": 9}, "off_scale"),
-        ({"rule": AikenRule(alpha=0.05, top=6)}, "panel_scale_points")])
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"assurance": 1.0}, "panel_bad_assurance"),
+            ({"most": 0}, "panel_bad_most"),
+            ({"favourable": 9}, "off_scale"),
+            ({"rule": AikenRule(alpha=0.05, top=6)}, "panel_scale_points"),
+        ],
+    )
     def test_faults(self, changes, code):
         with pytest.raises(KinerjaError, match=code):
-            experts_needed(panel(EIGHT), **{"favourable": 3, "rule": CvrRule(alpha=0.05), "assurance": 0.8, "most": 3,
-                                            **changes})
+            experts_needed(
+                panel(EIGHT), **{"favourable": 3, "rule": CvrRule(alpha=0.05), "assurance": 0.8, "most": 3, **changes}
+            )
 
 
 class TestAgreement:
@@ -142,13 +163,16 @@ class TestAgreement:
         shares = 11 / 20, 9 / 20
         chance = shares[0] ** 2 + shares[1] ** 2
         assert table.row("fleiss_kappa").value == pytest.approx((0.7 - chance) / (1 - chance))
-        assert table.row("gwet_ac").value == pytest.approx((0.7 - 2 * shares[0] * shares[1]) / (1 - 2 * shares[0] * shares[1]))
+        assert table.row("gwet_ac").value == pytest.approx(
+            (0.7 - 2 * shares[0] * shares[1]) / (1 - 2 * shares[0] * shares[1])
+        )
         assert table.row("brennan_prediger").value == pytest.approx((0.7 - 0.5) / 0.5)
 
     def test_unused_categories_of_the_scale_count_for_ac1(self):
         ratings = [[1, 2, 1, 2, 1], [1, 2, 1, 1, 1]]
-        two, four = (agreement(panel(ratings, high=high), weights="nominal", level=0.95).row("gwet_ac").value
-                     for high in (2, 4))
+        two, four = (
+            agreement(panel(ratings, high=high), weights="nominal", level=0.95).row("gwet_ac").value for high in (2, 4)
+        )
         share = 7 / 10
         for value, q in ((two, 2), (four, 4)):
             chance = 2 * share * (1 - share) / (q - 1)
@@ -165,7 +189,9 @@ class TestAgreement:
         values = np.array([[3, 3, NAN], [3, 3, 1.0]])
         with pytest.raises(NotApplicable, match="panel_constant"):
             krippendorff_alpha(panel(values), metric="nominal", level=0.95)
-        assert agreement(panel(values), weights="nominal", level=0.95).row("krippendorff_alpha").note == "panel_one_value"
+        assert (
+            agreement(panel(values), weights="nominal", level=0.95).row("krippendorff_alpha").note == "panel_one_value"
+        )
 
     def test_perfect_rank_order_and_none(self):
         same, _ = kendall_w(panel([[1, 2, 3]] * 4), level=0.95)
@@ -180,7 +206,9 @@ class TestAgreement:
         between, within, judges, rest = 2 * (4 * 1.0) / 3, 4 * 0.5 / 4, 0.0, 4 * 0.5 / 3
         assert found.row("ICC(1,1)").value == pytest.approx((between - within) / (between + within))
         assert found.row("ICC(C,1)").value == pytest.approx((between - rest) / (between + rest))
-        assert found.row("ICC(A,1)").value == pytest.approx((between - rest) / (between + rest + 2 * (judges - rest) / 4))
+        assert found.row("ICC(A,1)").value == pytest.approx(
+            (between - rest) / (between + rest + 2 * (judges - rest) / 4)
+        )
         assert found.row("ICC(C,k)").value == pytest.approx(1 - rest / between)
 
 
@@ -243,14 +271,17 @@ class TestConsensus:
     def test_other_scales_are_stretched_to_nine(self):
         nine = np.array([[1, 3, 5, 7, 9, 7, 7]]).T
         five = (nine + 1) / 2
-        one, two = (appropriateness(panel(values, high=high), level=0.95)[1].iloc[0]
-                    for values, high in ((nine, 9), (five, 5)))
+        one, two = (
+            appropriateness(panel(values, high=high), level=0.95)[1].iloc[0] for values, high in ((nine, 9), (five, 5))
+        )
         assert one["index"] == pytest.approx(two["index"]) and one["verdict"] == two["verdict"]
         assert two["ipr"] == one["ipr"] / 2
 
     def test_median_interval_needs_six(self):
-        five, six = (appropriateness(panel(np.arange(1, n + 1)[:, None], high=9), level=0.95)[0].to_frame().iloc[0]
-                     for n in (5, 6))
+        five, six = (
+            appropriateness(panel(np.arange(1, n + 1)[:, None], high=9), level=0.95)[0].to_frame().iloc[0]
+            for n in (5, 6)
+        )
         assert five["note"] == "panel_too_few_for_median" and (six["low"], six["high"]) == (1, 6)
 
 
@@ -345,16 +376,19 @@ def test_probabilities_have_an_alpha_but_no_kappa(metric):
         agreement(held, weights="nominal", level=0.95)
 
 
-@pytest.mark.parametrize(("call", "code"), [
-    (lambda: agreement(panel(EIGHT), weights="linier", level=0.95), "panel_unknown_weights"),
-    (lambda: krippendorff_alpha(panel(EIGHT), metric="", level=0.95), "panel_unknown_metric"),
-    (lambda: appropriateness(panel(EIGHT), percentiles=(10, 70), level=0.95), "panel_bad_percentiles"),
-    (lambda: appropriateness(panel(EIGHT), percentile_type="x", level=0.95), "panel_unknown_percentile_type"),
-    (lambda: content_validity_ratio(panel(EIGHT), essential=3, alpha=0, level=0.95), "panel_bad_alpha"),
-    (lambda: item_validity(panel(EIGHT), relevant=3, level=95), "bad_level"),
-    (lambda: kendall_w(panel(EIGHT), level=0), "bad_level"),
-    (lambda: StoppingRule(stable_share=2), "panel_bad_stopping_rule"),
-])
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (lambda: agreement(panel(EIGHT), weights="linier", level=0.95), "panel_unknown_weights"),
+        (lambda: krippendorff_alpha(panel(EIGHT), metric="", level=0.95), "panel_unknown_metric"),
+        (lambda: appropriateness(panel(EIGHT), percentiles=(10, 70), level=0.95), "panel_bad_percentiles"),
+        (lambda: appropriateness(panel(EIGHT), percentile_type="x", level=0.95), "panel_unknown_percentile_type"),
+        (lambda: content_validity_ratio(panel(EIGHT), essential=3, alpha=0, level=0.95), "panel_bad_alpha"),
+        (lambda: item_validity(panel(EIGHT), relevant=3, level=95), "bad_level"),
+        (lambda: kendall_w(panel(EIGHT), level=0), "bad_level"),
+        (lambda: StoppingRule(stable_share=2), "panel_bad_stopping_rule"),
+    ],
+)
 def test_faults_are_named(call, code):
     with pytest.raises(KinerjaError, match=code):
         call()
