@@ -133,7 +133,7 @@ def capaian(
     lang: Lang = None,
 ) -> None:
     """Compute achievements."""
-    from kinerja_lab.cli.capaian import PairRequest, show_pair
+    from kinerja_lab.cli.capaian import PairRequest, rule_of, show_pair
     from kinerja_lab.cli.capaian_study import show_study
 
     if bool(study) == bool(realisation):
@@ -142,8 +142,9 @@ def capaian(
         raise typer.Exit(show_study(study, indicator=indicator, period=period, rival=rival, printed=printed,
                                     lang=_checked(lang)))
     raise typer.Exit(show_pair(PairRequest(
-        target=target, realisation=realisation, polarity=polarity, stable_range=range_, formula=formula, cap=cap,
-        zero=zero, annual=annual, rival=rival, printed=reproduce, lang=_checked(lang))))
+        target=target, realisation=realisation, polarity=polarity, stable_range=range_,
+        rule=rule_of(formula=formula, cap=cap, zero=zero), annual=annual, rival=rival, printed=reproduce,
+        lang=_checked(lang))))
 
 
 @app.command(help=help_text("cascade"))

@@ -20,7 +20,7 @@ from kinerja_lab.io.rulesets import load_ruleset
 from kinerja_lab.text.catalogue import Catalogue
 from kinerja_lab.text.numbers import MISSING_MARK, number
 
-__all__ = ["SCALES", "PairRequest", "explanation_text", "percent_text", "polarity_of", "show_pair"]
+__all__ = ["SCALES", "PairRequest", "explanation_text", "percent_text", "polarity_of", "rule_of", "show_pair"]
 
 SCALES = ("permendagri-86-2017", "akip-like", "traffic-light")
 """Achievement scales in use; the first one names the category where one is named."""
@@ -41,8 +41,8 @@ class PairRequest:
         A ``Polarity``, or ``naik``, ``turun``, ``rentang``.
     stable_range : str
         E.g. ``"60-85"``; empty when none.
-    formula, cap, zero : str
-        Options of ``AchievementRule``.
+    rule : AchievementRule
+        Formula, cap and zero rule.
     annual : str
         Target of the year, for quarters.
     rival : bool
@@ -57,19 +57,11 @@ class PairRequest:
     realisation: str
     polarity: str = "maximise"
     stable_range: str = ""
-    formula: str = "linear"
-    cap: str = "none"
-    zero: str = "undefined"
+    rule: AchievementRule = AchievementRule()
     annual: str = ""
     rival: bool = False
     printed: str = ""
     lang: str = "id"
-
-    @property
-    def rule(self) -> AchievementRule:
-        """Formula, cap and zero rule."""
-        return AchievementRule(down=as_option(DownFormula, self.formula), cap=as_option(CapRule, self.cap),
-                               zero=as_option(ZeroRule, self.zero))
 
     @property
     def ends(self) -> tuple[float, float] | None:
@@ -78,6 +70,23 @@ class PairRequest:
             return None
         stated = value_of(self.stable_range)
         return stated.low, stated.high
+
+
+def rule_of(*, formula: str, cap: str, zero: str) -> AchievementRule:
+    """The rule that three options name.
+
+    Parameters
+    ----------
+    formula, cap, zero : str
+        Values of ``DownFormula``, ``CapRule`` and ``ZeroRule``.
+
+    Raises
+    ------
+    KinerjaError
+        ``unknown_option``.
+    """
+    return AchievementRule(down=as_option(DownFormula, formula), cap=as_option(CapRule, cap),
+                           zero=as_option(ZeroRule, zero))
 
 
 def polarity_of(text: str) -> Polarity:
@@ -107,7 +116,8 @@ def show_pair(request: PairRequest) -> int:
         raise KinerjaError("range_missing")
     if _BETWEEN in request.target + request.realisation:
         return _show_quarters(request, polarity, text)
-    target, reached = _number(request.target), _number(request.realisation)
+    target, reached, printed = (
+        _number(part) for part in (request.target, request.realisation, request.printed))
     say(text.text("capaian.pair", target=request.target or MISSING_MARK, realisation=request.realisation,
                   polarity=text.text(f"capaian.{polarity.value}")))
     if request.rival:
@@ -115,7 +125,8 @@ def show_pair(request: PairRequest) -> int:
     else:
         _show_one(target, reached, request, polarity, text)
     if request.printed:
-        _show_explanations(target, reached, request, polarity, text)
+        entry = Realisation(period="", target=target, realisation=reached, printed=printed)
+        _show_explanations(entry, request, polarity, text)
     return 0
 
 
@@ -202,10 +213,7 @@ def _show_quarters(request: PairRequest, polarity: Polarity, text: Catalogue) ->
     return 0
 
 
-def _show_explanations(
-    target: float, reached: float, request: PairRequest, polarity: Polarity, text: Catalogue,
-) -> None:
-    entry = Realisation(period="", target=target, realisation=reached, printed=_number(request.printed))
+def _show_explanations(entry: Realisation, request: PairRequest, polarity: Polarity, text: Catalogue) -> None:
     found = reproduce(entry, polarity=polarity, decimals=_decimals(request.printed), stable_range=request.ends)
     key = "reproduced" if found else "not_reproduced"
     say(text.text(f"capaian.{key}", printed=request.printed, n=len(found)))

@@ -24,7 +24,7 @@ def show_cascade(file: Path, *, levels: Path | None, out: Path | None, lang: str
         say(f"{'  ' * depth}{node.code}  {level}: {' '.join(node.name.split())}")
         for indicator in node.indicators:
             place = text.text(f"finding_part.level_{indicator.level.value}")
-            say(f"{'  ' * (depth + 2)}- {indicator.name} ({place})")
+            say(f"{'  ' * (depth + 2)}- {indicator.name}: {place}")
     findings = cascade_findings(cascade)
     say()
     say(text.text("cascade_cli.findings" if findings else "cascade_cli.no_findings", n=len(findings)))

@@ -165,7 +165,7 @@ def _unbalanced(ratings: Ratings, z: float, level: float) -> EstimateTable:
             continue
         half = z * np.sqrt(slope @ np.nan_to_num(random.ratio_covariance) @ slope)
         odds = np.log(value / (1 - value))
-        rows.append((kind, value, *(1 / (1 + np.exp(-(odds + sign * half))) for sign in (-1, 1)), "", "REML, logit"))
+        rows.append((kind, value, *(float(special.expit(odds + sign * half)) for sign in (-1, 1)), "", "REML, logit"))
     estimates = []
     for size, name in ((1.0, "1"), (k, "k")):
         for kind, value, low, high, note, method in rows:

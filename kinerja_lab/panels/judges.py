@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg, special, stats
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
@@ -131,8 +131,8 @@ def _additive(values: np.ndarray) -> _Additive:
     pulled = inverse @ share
     leverage = 1 / by_item + np.diag(inverse)[:, None] - 2 * pulled + (share * pulled).sum(axis=0)
     sigma2 = np.nansum(residuals**2) / df
-    return _Additive(effects=effects, se=np.sqrt(np.maximum(sigma2 * np.diag(inverse), 0.0)), residuals=residuals, df=df,
-                     leverage_left=((1 - leverage) * rated).sum(axis=1))
+    return _Additive(effects=effects, se=np.sqrt(np.maximum(sigma2 * np.diag(inverse), 0.0)), residuals=residuals,
+                     df=df, leverage_left=((1 - leverage) * rated).sum(axis=1))
 
 
 def _leniency(ratings: Ratings, additive: _Additive, random: CrossedRandom, z: float, level: float) -> EstimateTable:
@@ -205,7 +205,7 @@ def _shares(random: CrossedRandom, level: float) -> EstimateTable:
         if known and 0 < share < 1:
             half = z * np.sqrt(slopes[place] @ np.nan_to_num(covariance) @ slopes[place])
             odds = np.log(share / (1 - share))
-            low, high = (float(1 / (1 + np.exp(-(odds + sign * half)))) for sign in (-1, 1))
+            low, high = (float(special.expit(odds + sign * half)) for sign in (-1, 1))
             note = ""
         else:
             low, high, note = np.nan, np.nan, "panel_variance_at_zero"

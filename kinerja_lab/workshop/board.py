@@ -30,7 +30,7 @@ class FacilitatorBoard:
 
     Parameters
     ----------
-    path : pathlib.Path
+    path : pathlib.Path or str
         The workshop file. The board opens it for each act and lets go of it, so that it stands in nobody's way.
     lang : str
         ``"id"`` or ``"en"``.
@@ -46,7 +46,7 @@ class FacilitatorBoard:
     The board changes nothing by itself and asks the file only when a button is pressed.
     """
 
-    def __init__(self, path: Path, *, lang: str = "id", host: str = "127.0.0.1", port: int = 8765,
+    def __init__(self, path: Path | str, *, lang: str = "id", host: str = "127.0.0.1", port: int = 8765,
                  command: Sequence[str] = SERVE) -> None:
         self.path, self.lang = Path(path).resolve(), lang
         self._words, self._command = catalogue(lang), (*command, "--host", host, "--port", str(port))

@@ -1,5 +1,6 @@
 """How do the answers leave as a spreadsheet in which no comment can become a formula, and as slips with links?"""
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -183,6 +184,11 @@ def write_slips(store: Store, *, address: str, judges: Sequence[int], to: Path, 
         link = f"{address.rstrip('/')}/t/{store.make_link(judge)}"
         slips.append((names[judge], link, qr_svg(link)))
     text = page("slip.html", lang=lang, slips=slips, workshop=store.meta["name"], hours=float(store.meta["hours"]))
-    write_whole(to, text.encode("utf-8"))
-    to.chmod(0o600)
+    beside = to.with_name(f".{to.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)  # never, not even for a moment, readable for others
+        beside.replace(to)
+    finally:
+        beside.unlink(missing_ok=True)
     return len(slips)

@@ -64,4 +64,6 @@ def qr_svg(address: str) -> Markup:
     """
     import segno
 
-    return Markup(segno.make(address, error="m", micro=False).svg_inline(scale=6, border=4, dark="#000", light="#fff"))
+    # without a size of its own and with a viewBox the picture is scaled, never cut, by whatever shows it
+    made = segno.make(address, error="m", micro=False)
+    return Markup(made.svg_inline(border=4, dark="#000", light="#fff", omitsize=True))

@@ -167,12 +167,12 @@ def own_answers(db: sqlite3.Connection, *, judge: int, round: int) -> OwnAnswers
     return {(item, question): (value, text, seq) for _, _, item, question, value, text, seq in rows}
 
 
-def read_panel(path: Path) -> JudgePanel:
+def read_panel(path: Path | str) -> JudgePanel:
     """The panel's newest answers; judges are called by their numbers, never by name.
 
     Parameters
     ----------
-    path : pathlib.Path
+    path : pathlib.Path or str
         The workshop file; the workshop may be running.
 
     Returns
@@ -185,7 +185,7 @@ def read_panel(path: Path) -> JudgePanel:
     KinerjaError
         ``workshop_not_a_file``, ``workshop_newer_version``, ``workshop_busy`` or ``workshop_damaged``.
     """
-    with reading(path) as db:
+    with reading(Path(path)) as db:
         return panel_of(db)
 
 

@@ -69,7 +69,8 @@ def test_start_page_runs_as_shipped_in_a_real_kernel():
     import subprocess
     import sys
 
-    done = subprocess.run([sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
-                           str(ROOT / "notebooks/00_mulai.ipynb")], capture_output=True, text=True, cwd=ROOT, check=False)
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
+               str(ROOT / "notebooks/00_mulai.ipynb")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert re.search(r"\b[1-9]\d* passed", done.stdout)

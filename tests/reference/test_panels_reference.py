@@ -193,7 +193,7 @@ class TestAgreement:
         wanted = cases("agreement_fleiss_counts")[0]["numbers"][name]
         found = method(ratings("fleiss_counts14x10"), by_counts.distance_weights(np.arange(5), kind="nominal"))
         assert found.value == pytest.approx(wanted["coeff"], abs=1e-12)
-        # the peer's error of Krippendorff's alpha from counts is not the one it gives from raw ratings (see test_irrcac)
+        # the peer's error of Krippendorff's alpha from counts is not that from raw ratings (test_irrcac)
         assert found.se == pytest.approx(wanted["stderr"], abs=1e-4 if name == "kripp" else 1e-12)
         assert (found.observed, found.expected) == pytest.approx((wanted["pa"], wanted["pe"]), abs=1e-12)
 
@@ -551,7 +551,7 @@ class TestConsistency:
             scores, standard=fixed([50.0], 0, 100), reliability=self.RELIABILITY, model=model, level=0.95
         )
         expected = np.array(wanted["confusionmatrix"])[:2, :2]
-        # the peer's table: below and above the cut observed (rows), in the true state of a failure turned about (columns)
+        # the peer's table holds the right decisions in its first row and the wrong ones in its second
         ours = np.array(
             [[found.confusion[0, 0], found.confusion[1, 1]], [found.confusion[1, 0], found.confusion[0, 1]]]
         )

@@ -80,7 +80,7 @@ def test_angoff_components_are_recovered():
 
 @pytest.mark.slow
 def test_scale_validity_interval_knows_that_judges_differ():
-    """Judges who find much or little relevant: the score interval that counts every rating as independent is too short."""
+    """Judges who find much or little relevant: an interval that counts ratings as independent is too short."""
     rng = np.random.default_rng(13)
     places = np.linspace(2.2, 3.4, 15)
     # an answer of 3 or 4 is a latent place of 2.5 or more
@@ -115,7 +115,7 @@ def test_item_indices_hold_their_truth():
 
 @pytest.mark.slow
 def test_chance_corrected_intervals():
-    """Each judge knows the class of an item with probability .8, else draws evenly: kappa is .8 x .8 by construction."""
+    """Each judge knows an item's class with probability .8, else draws evenly: kappa is .8 x .8 by construction."""
     rng = np.random.default_rng(15)
     hits = {"fleiss_kappa": [], "krippendorff_alpha": [], "brennan_prediger": []}
     for _ in range(200):

@@ -1,5 +1,6 @@
 """A panel and a standard check themselves when they are made, and tell every fault at once."""
 
+import ast
 import dataclasses
 from datetime import date
 
@@ -195,3 +196,48 @@ class TestStandard:
         assert made.to_frame()["error"].tolist() == ["panel"] * 2 + ["panel_and_measurement"] * 2
         with pytest.raises(KinerjaError, match="score_not_finite"):
             made.band_of(float("nan"))
+
+
+def constants(node: ast.AST) -> set[str]:
+    """Texts that an expression can become, whichever way its conditions fall."""
+    if isinstance(node, ast.IfExp):
+        return constants(node.body) | constants(node.orelse)
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else set()
+
+
+def notes_given(root) -> set[str]:
+    """Codes passed as ``note`` or assigned to that name in the folder."""
+    found = set()
+    for path in (root / "kinerja_lab/panels").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            passed = isinstance(node, ast.keyword) and node.arg == "note"
+            named = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "note"
+            if passed or named:
+                found |= constants(node.value)
+    return found
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_note_and_every_convention_has_words(root, lang):
+    keys = catalogue(lang).keys
+    found = notes_given(root)
+    assert len(found) > 15 and {f"note.{code}" for code in found} <= keys
+    families = {
+        "angoff": ("yes_no", "modified", "extended"),
+        "items": ("fixed", "random"),
+        "units": ("fixed", "random"),
+        "bookmark": ("at", "between"),
+        "groups": ("midpoint", "logistic"),
+    }
+    made = {f"convention.{family}_{kind}" for family, kinds in families.items() for kind in kinds}
+    made |= {f"convention.{summary}_of_judges" for summary in ("mean", "median")}
+    made |= {"convention.ebel_grid_by_judge", "convention.ebel_grid_shared"}
+    made |= {f"minutes.{name}" for name in ("no_impact", "no_consistency", "accuracy", "consistency", "cut_bare")}
+    assert made <= keys
+    reasons = {
+        "judge_reason": ("lenient", "severe", "erratic", "opposed"),
+        "delphi_verdict": ("consensus", "stable_dissent", "moving"),
+        "appropriateness": ("appropriate", "uncertain", "inappropriate"),
+        "feedback_place": ("below", "within", "above"),
+    }
+    assert {f"{family}.{code}" for family, codes in reasons.items() for code in codes} <= keys

@@ -590,7 +590,7 @@ class TestMinutes:
             yield angoff(made, questions=("q",), round=1, plan=plan(), items="fixed"), made
         made = panel(np.vstack([TestUnitsJudged.PASSED] * 2) + 1, Question(code="q", low=1, high=2))
         common = {"question": "q", "round": 1, "scores": TestUnitsJudged.SCORES, "plan": plan()}
-        for rule, units in (("midpoint", "fixed"), ("logistic", "random")):
+        for rule, units in (("midpoint", "random"), ("logistic", "fixed")):
             yield contrasting_groups(made, acceptable=2, rule=rule, units=units, **common), made
         yield body_of_work(made, units="fixed", **common), made
         yield borderline_regression(made, borderline=1, **common), made

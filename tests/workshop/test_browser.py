@@ -1,5 +1,6 @@
 """Chromium leads a whole workshop: a facilitator on a laptop, three panellists on a phone and a laptop."""
 
+import contextlib
 import json
 import os
 import time
@@ -93,10 +94,13 @@ def press(driver, selector):
 
 
 def until(condition, seconds=15):
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if condition():
-            return
+        with contextlib.suppress(NoSuchElementException, StaleElementReferenceException):  # the page is just changing
+            if condition():
+                return
         time.sleep(0.05)
     raise AssertionError("it did not happen")
 
@@ -337,6 +341,8 @@ def test_another_devices_newer_answer_is_not_overwritten_in_silence(made, inside
     until(lambda: phone.find_elements("css selector", "#notices .notice"))
     assert 'sudah menjawab "2". Jawaban dari sini, "4"' in css(phone, "#notices").text
     assert latest(path, 1) == {("butir_1", "relevance"): 2.0}
+    top = phone.execute_script("return document.querySelector('#notices .notice').getBoundingClientRect().top")
+    assert 0 <= top < SIZES["phone"][1] / 2  # where the finger just was, the notice is seen without scrolling
     picture(phone, "bentrok-phone")
     press(phone, "#notices button")
     until(lambda: latest(path, 1) == {("butir_1", "relevance"): 4.0})
@@ -418,7 +424,7 @@ def test_without_scripts_the_pages_still_work(made, inside, fresh):
         css(phone, "#butir-1 input[name='j-relevance'][value='4']").click()
         css(phone, "#butir-1 input[name='j-clarity'][value='2']").click()
         css(phone, "#butir-1 .steps button").click()
-        assert phone.current_url.endswith("/butir/2")
+        until(lambda: phone.current_url.endswith("/butir/2"))
     finally:
         phone.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     assert latest(path, 1) == {("butir_1", "relevance"): 4.0, ("butir_1", "clarity"): 2.0}
@@ -493,6 +499,30 @@ def test_axe_finds_no_serious_fault(tmp_path, inside, fresh, axe, size, scheme):
     check("tautan")
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     assert json.dumps(found, indent=1) == "{}" and len(checked) == 11
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_qr_code_is_whole(made, inside, fresh, tmp_path, size):
+    """Every module of the code, read from the picture on the screen, is the one that the link's code has."""
+    import segno
+    from PIL import Image
+
+    path, secret = made
+    server = inside(path)
+    driver = fresh("phone" if size == "phone" else "panellist", size)
+    driver.get(f"http://127.0.0.1:{server.port}/fasilitator")
+    css(driver, "#rahasia").send_keys(secret)
+    press(driver, "main form button")
+    until(lambda: driver.find_elements("css selector", "#tautan-1"))
+    press(driver, "#tautan-1")
+    until(lambda: driver.find_elements("css selector", ".slip svg"))
+    css(driver, ".slip svg").screenshot(str(tmp_path / "qr.png"))
+    shown = Image.open(tmp_path / "qr.png").convert("L")
+    wanted = [list(row) for row in segno.make(css(driver, ".address").text, error="m", micro=False).matrix]
+    side = shown.width / (len(wanted) + 8)  # a quiet border of four modules on each side
+    seen = [[int(shown.getpixel((int((column + 4.5) * side), int((row + 4.5) * side))) < 128)
+             for column in range(len(wanted))] for row in range(len(wanted))]
+    assert seen == wanted
 
 
 def test_nothing_is_asked_from_the_outside(made, inside, fresh):

@@ -150,7 +150,7 @@
     for (const section of sections) {
       const wanted = cellsOf(section).filter((cell) => cell.dataset.kind !== "text");
       const given = wanted.filter((cell) => valueOf(cell) !== null);
-      wanted.forEach((cell) => { cell.querySelector(".open-mark").hidden = valueOf(cell) !== null; });
+      wanted.forEach((cell) => { cell.querySelector(".mark").classList.toggle("given", valueOf(cell) !== null); });
       const state = given.length === wanted.length ? "done" : given.length ? "begun" : "empty";
       const entry = document.querySelector(`li[data-of="${section.dataset.place}"]`);
       entry.className = state;
