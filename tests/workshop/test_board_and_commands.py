@@ -24,6 +24,7 @@ from kinerja_lab.workshop.store import Store
 
 from .conftest import NAMES, Visitor, plan
 
+RISKY = ("=1+1", "@SUM(1+1)*cmd|' /C calc'!A0", "=HYPERLINK(\"http://evil.example\")")
 COMMAND = (sys.executable, "-c", "from kinerja_lab.cli.workshop import app; app()", "serve")
 
 
@@ -38,8 +39,7 @@ def answered(made):
             for item in (1, 2, 3):
                 store.save(session, Answer(round=1, item=f"butir_{item}", question="relevance", value=value,
                                            key=f"{item}"))
-            store.save(session, Answer(round=1, item="butir_1", question="comment", text="@SUM(1+1)*cmd|' /C calc'!A0",
-                                       key="c"))
+            store.save(session, Answer(round=1, item="butir_1", question="comment", text=RISKY[judge - 1], key="c"))
     return path
 
 
@@ -50,16 +50,28 @@ def test_the_board_leads_through_a_round(answered):
     assert "Bagian ahli yang menjawab 3 atau lebih" in board._tables.value
     assert "0,67 (selang 95%: 0,21 sampai 0,94)" in board._tables.value  # Wilson, 2 of 3
     assert "<form" not in board._tables.value and "href" not in board._tables.value
-    board.act("show")
+    press = {button.description: button.click for row in board.widget.children[:2] for button in row.children
+             if hasattr(button, "click")}
+    press["Tampilkan hasil kepada panel"]()
     assert board._message.value == catalogue("id").text("error.workshop_round_not_closed", round="1")
-    board.act("close")
-    board.act("show")
+    press["Tutup"]()
+    press["Tampilkan hasil kepada panel"]()
     assert board._message.value == "" and "ditutup, hasil ditampilkan kepada panel" in board._tables.value
     with reading(answered) as db:
         assert snapshot(db, now=0).round(1).shown
     board._round.value = 2
     board.act("open")
     assert "Belum ada jawaban" in board._tables.value
+
+
+def test_the_board_is_what_a_cell_shows(made, monkeypatch):
+    import IPython.display
+
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", shown.append)
+    board = FacilitatorBoard(str(made[0]), lang="en")
+    board._ipython_display_()
+    assert shown == [board.widget] and "Facilitator&#39;s board" in board._tables.value
 
 
 def test_a_comment_is_text_on_the_board(made):
@@ -111,8 +123,9 @@ def test_the_spreadsheet_holds_answers_agreement_and_every_record(answered):
     assert [row[1] for row in found["Panelis"][1:]] == list(NAMES)
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
     assert [cell for cell in cells if cell.data_type == "f"] == []
-    risky = [cell for cell in cells if str(cell.value).startswith("@SUM")]
-    assert len(risky) == 6 and all(cell.quotePrefix for cell in risky)
+    risky = [cell for cell in cells if str(cell.value) in RISKY]
+    assert len(risky) == 2 * len(RISKY)  # among the comments and among all records
+    assert all(cell.quotePrefix and cell.data_type == "s" and not cell.hyperlink for cell in risky)
 
 
 def test_an_anonymous_spreadsheet_has_neither_names_nor_times(tmp_path):

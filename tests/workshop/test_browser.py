@@ -267,6 +267,29 @@ def test_what_is_tapped_without_a_server_is_sent_when_it_is_back(made, serve, fr
     assert phone.execute_script("return Object.keys(localStorage).filter((key) => key.includes(':q:')).length") == 0
 
 
+def test_a_second_tap_while_the_first_is_under_way_is_the_one_that_counts(made, inside, fresh):
+    path, _ = made
+    with closing(Store(path)) as store:
+        store.open_round(1)
+        token = store.make_link(1)
+    server = inside(path)
+    phone = fresh("phone", "phone")
+    enter(phone, f"http://127.0.0.1:{server.port}/t/{token}")
+    press(phone, "a.button")
+    until(lambda: here(phone) == "butir_1")
+    phone.execute_cdp_cmd("Network.enable", {})
+    phone.execute_cdp_cmd("Network.emulateNetworkConditions", {
+        "offline": False, "latency": 1500, "downloadThroughput": -1, "uploadThroughput": -1})
+    rate(phone, "relevance", 2)
+    rate(phone, "relevance", 4)
+    until(lambda: status(phone) == "Tersimpan.")
+    phone.execute_cdp_cmd("Network.emulateNetworkConditions", {
+        "offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+    with reading(path) as db:
+        assert [value for (value,) in db.execute("SELECT value FROM answer ORDER BY seq")] == [2.0, 4.0]
+    assert phone.find_elements("css selector", "#notices .notice") == []
+
+
 def test_what_waits_on_a_shared_phone_is_never_sent_as_the_next_panellist(made, serve, fresh):
     path, _ = made
     with closing(Store(path)) as store:
