@@ -113,6 +113,14 @@ def indicator(context: typer.Context) -> None:
                                    standalone_mode=False) or 0)
 
 
+@app.command(help=help_text("workshop"), add_help_option=False, context_settings=_PASSED_ON)
+def workshop(context: typer.Context) -> None:
+    """Hand over to the commands of ``cli.workshop``, as above."""
+    from kinerja_lab.cli.workshop import app as workshop_app
+
+    raise typer.Exit(workshop_app(context.args or ["--help"], prog_name="kinerja workshop", standalone_mode=False) or 0)
+
+
 @app.command(help=help_text("capaian"))
 def capaian(
     study: Annotated[str, typer.Argument(metavar="[STUDY]", help=help_text("capaian_study"))] = "",

@@ -33,6 +33,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 
 def umask() -> int:
+    """Permission bits that new files of this process do not get."""
     current = os.umask(0o022)
     os.umask(current)
     return current
