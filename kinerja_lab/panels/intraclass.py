@@ -155,8 +155,11 @@ def _unbalanced(ratings: Ratings, z: float, level: float) -> EstimateTable:
     known = ~np.isnan(random.ratio_covariance).any()
     ratio = np.where(np.isnan(random.log_ratios), 0.0, np.exp(np.nan_to_num(random.log_ratios)))
     rows = []
-    ends = [share / (1 + share) for share in (anova_ratio(oneway), *ratio_interval(oneway, level=level))]
-    rows.append(("1", *ends, "", "one-way mean squares, Wald"))
+    value, *ends = (share / (1 + share) for share in (anova_ratio(oneway), *ratio_interval(oneway, level=level)))
+    if 1 + (k - 1) * value <= 0:
+        raise NotApplicable("panel_items_below_chance", n=n)
+    # With unequal numbers of ratings the mean squares may give a value beyond Wald's ends; these are widened to it.
+    rows.append(("1", value, min(value, *ends), max(value, *ends), "", "one-way mean squares, Wald"))
     for kind, noise, slope in (("A", 1 + ratio[1], np.array([1.0, -ratio[1] / (1 + ratio[1])])),
                                ("C", 1.0, np.array([1.0, 0.0]))):
         value = ratio[0] / (ratio[0] + noise)

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -125,6 +125,7 @@ def test_order_of_rows_does_not_matter_and_no_warning_is_given(method, values, s
 
 @pytest.mark.parametrize("method", ["agreement", "alpha", "icc", "leniency", "aiken", "scvi"])
 @few
+@example(values=np.array([[1.0] * 4, [1.0] * 4, [2.0] * 4]), holes=1)  # items differ less than chance
 @given(values=RATINGS, holes=st.integers(0, 2**20))
 def test_missing_ratings_never_break(method, values, holes):
     mask = np.array(
