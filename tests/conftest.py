@@ -42,11 +42,10 @@ def chromium() -> str:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """In CI (``KINERJA_NO_SKIP=1``) a test skipped because something is not installed counts as failed."""
+    """In CI (``KINERJA_NO_SKIP=1``) a skipped test counts as failed."""
     outcome = yield
     report = outcome.get_result()
     if os.environ.get("KINERJA_NO_SKIP") and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if "needs " in reason:
-            report.outcome = "failed"
-            report.longrepr = f"skipped where nothing may be missing: {reason}"
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be missing: {reason}"
