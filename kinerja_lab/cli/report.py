@@ -15,12 +15,12 @@ from kinerja_lab.core.errors import InputFaults, KinerjaError
 from kinerja_lab.io.sources import open_source
 from kinerja_lab.io.study import Study, find_studies, load_study, studies_root
 from kinerja_lab.report.engine import ENGINES, Engine
-from kinerja_lab.report.files import folder_name
 from kinerja_lab.report.index import write_front_page, write_index
 from kinerja_lab.report.jobs import JobFailure, JobOutcome
 from kinerja_lab.report.looked_over import look_over, note_looked_over
-from kinerja_lab.report.plan import StudyPlan, plan_study
+from kinerja_lab.report.plan import StudyPlan, plan_study, study_root
 from kinerja_lab.report.run import run_jobs
+from kinerja_lab.text.catalogue import LANGUAGES
 
 __all__ = ["ReportRequest", "make_reports"]
 
@@ -43,6 +43,11 @@ class ReportRequest:
     timeout: float
     today: date
     out: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where reports of this language stand: a report in English never takes the place of the Indonesian one."""
+        return self.out if self.lang == LANGUAGES[0] else self.out / self.lang
 
 
 def make_reports(request: ReportRequest) -> int:
@@ -76,7 +81,7 @@ def make_reports(request: ReportRequest) -> int:
             say(text.text("cli.study_done", study=plan.study, page=str(plan.root / "index.html"), **counts))
             failed += [each for each in outcomes if each.failure is not None]
     if plans or skipped:
-        page = write_front_page(request.out, skipped=skipped, lang=request.lang)
+        page = write_front_page(request.folder, skipped=skipped, lang=request.lang)
         say(text.text("cli.front_page", page=str(page)))
     if failed:
         _failure_table(failed, request.lang)
@@ -93,9 +98,10 @@ def _all_plans(request: ReportRequest) -> tuple[list[tuple[Study, StudyPlan]], l
         try:
             study = load_study(folder)
             source = open_source(study)
-            look_over(study, root=request.out / folder_name(study.code))
+            look_over(study, root=study_root(request.folder, study.code))
             plans.append((study, plan_study(study, source, regions=request.regions, period=request.period,
-                                    language=request.lang, level=request.level, today=request.today, out=request.out)))
+                                            language=request.lang, level=request.level, today=request.today,
+                                            out=request.folder)))
         except InputFaults as error:
             say_error(error, lang=request.lang)
             faulty = True
@@ -129,7 +135,7 @@ class _Watch:
 
     def start(self, total: int, engine: Engine) -> None:
         self._total = total
-        if engine.fallback :
+        if engine.fallback:
             self._say(self._text.text("cli.fallback", reason=engine.fallback))
         if self.progress is not None:
             self._task = self.progress.add_task(self._plan.study, total=total, failed=0)

@@ -14,7 +14,7 @@ from kinerja_lab.report.files import folder_name
 from kinerja_lab.report.jobs import FAILED, Job, content_key
 from kinerja_lab.report.parameters import ALL_REGIONS, parse_parameters, select_regions
 
-__all__ = ["SUMMARY_FOLDER", "Place", "StudyPlan", "notebook_path", "plan_study"]
+__all__ = ["SUMMARY_FOLDER", "Place", "StudyPlan", "notebook_path", "plan_study", "study_root"]
 
 SUMMARY_FOLDER = "ringkasan"
 
@@ -103,7 +103,7 @@ def plan_study(
                                   "level": level, "today": today.isoformat()}),
     )[0]
     chosen = period or (study.periods[-1] if study.periods else "")
-    root = out / folder_name(study.code)
+    root = study_root(out, study.code)
     specs = {**study.fingerprints(), "reviews": _reviews(study, today)}
     slices = {code: source.slice_fingerprint(code) for code in codes}
     places = tuple(Place(code=region.code, name=region.name, folder=_own_folder(region.code))
@@ -128,6 +128,19 @@ def plan_study(
         jobs=tuple(jobs), synthetic=study.synthetic,
         note=" ".join(text for text in (study.note.get(language, ""), study.source_note.get(language, "")) if text),
     )
+
+
+def study_root(out: Path, code: str) -> Path:
+    """Folder of a study's reports.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of all reports of a language.
+    code : str
+        Code of the study.
+    """
+    return out / folder_name(code)
 
 
 def notebook_path(name: str) -> Path:

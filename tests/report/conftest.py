@@ -37,12 +37,11 @@ def made(tmp_path_factory) -> Made:
 
 
 @pytest.fixture(scope="session")
-def made_english(tmp_path_factory) -> Made:
-    """One region in English."""
-    folder = tmp_path_factory.mktemp("reports_en")
-    done = kinerja("report", "layanan-publik", "--regions", "53.71", "--lang", "en", "--out", str(folder))
+def made_english(made) -> Made:
+    """One region in English, made after and beside the Indonesian one."""
+    done = kinerja("report", "layanan-publik", "--regions", "53.71", "--lang", "en", "--out", str(made.folder))
     assert done.returncode == 0, done.stdout + done.stderr
-    return Made(folder, done)
+    return Made(made.folder / "en", done)
 
 
 @pytest.fixture(scope="session")

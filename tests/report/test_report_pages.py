@@ -59,11 +59,16 @@ def result(made) -> dict:
     return json.loads((made.folder / "layanan-publik/53.71/result.json").read_text(encoding="utf-8"))
 
 
-def test_language_and_one_first_heading(page, made_english):
+def test_a_report_in_english_stands_beside_the_indonesian_one(made, made_english):
+    assert Page(made_english.page("layanan-publik", "53.71")).lang == "en"
+    assert Page(made.page("layanan-publik", "53.71")).lang == "id"
+    assert '<html lang="en"' in (made_english.folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_language_and_one_first_heading(page):
     assert page.lang == "id"
     assert [text for level, text in page.headings if level == 1].__len__() == 1
     assert "Kupang" in page.headings[0][1]
-    assert Page(made_english.page("layanan-publik", "53.71")).lang == "en"
 
 
 def test_headings_never_skip_a_level(page):
