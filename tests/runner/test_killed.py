@@ -27,8 +27,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc"
 
 
 def start(root: Path, book: Path, engine: str) -> subprocess.Popen:
+    # A suite started in the background of a script ignores Ctrl-C, and so would every process below it.
     return subprocess.Popen([sys.executable, str(DRIVER), str(root), str(book), engine], stdout=subprocess.PIPE,
-                            text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+                            text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def until(condition, seconds: float = 60.0) -> None:
