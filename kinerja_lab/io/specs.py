@@ -134,6 +134,7 @@ class StudySpec(_Spec):
     scheme: Literal["kemendagri", "us-state", "own"]
     region_word: Words
     unit_word: Words
+    agency_word: Words = Words(id="dinas", en="agency")
     suppress_below: Annotated[int, Field(ge=1, le=1000)] = 10
     suppress_reason: str = ""
     regions: Regions
@@ -184,10 +185,10 @@ class RuleSpec(_Spec):
 
 
 class SeriesSpec(_Spec):
-    """One year of targets."""
+    """One year; without a target where that is a range, which stands in ``targets``."""
 
     period: Year
-    target: float
+    target: float | None = None
     realisation: float | None = None
     printed: float | None = None
 

@@ -91,7 +91,8 @@ def _study(
     return Study(
         code=spec.code, title=spec.title.model_dump(), note=spec.note.model_dump(), synthetic=spec.synthetic,
         folder=folder, scheme=spec.scheme, region_word=spec.region_word.model_dump(),
-        unit_word=spec.unit_word.model_dump(), regions=_regions(spec, sources["survey"]), periods=tuple(spec.periods),
+        unit_word=spec.unit_word.model_dump(), agency_word=spec.agency_word.model_dump(),
+        regions=_regions(spec, sources["survey"]), periods=tuple(spec.periods),
         instrument=instrument, ruleset=ruleset, indicators=indicators, measures=measures,
         agencies={code: words.model_dump() for code, words in spec.agencies.items()},
         rater_column="rater" if spec.survey is not None and spec.survey.rater else "",

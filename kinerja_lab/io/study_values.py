@@ -101,7 +101,7 @@ class Study:
     ----------
     code : str
         Name of the study and of its folder.
-    title, note, region_word, unit_word, source_note : mapping of str to str
+    title, note, region_word, unit_word, agency_word, source_note : mapping of str to str
         Words by language.
     synthetic : bool
         Whether the data are made up.
@@ -149,6 +149,7 @@ class Study:
     scheme: str
     region_word: Mapping[str, str]
     unit_word: Mapping[str, str]
+    agency_word: Mapping[str, str]
     regions: tuple[Region, ...]
     periods: tuple[str, ...]
     instrument: Instrument | None

@@ -64,10 +64,12 @@ def survey_pictures(report: Report) -> Iterator[Picture]:
     if isinstance(survey, NotApplicable):
         yield Picture(name="survey", draw=survey, params={})
         return
-    rule, n = survey.ruleset, survey.survey.n
+    rule, n, setting = survey.ruleset, survey.survey.n, report.results.setting
+    who = setting.unit_word if setting.row_is_unit else catalogue(lang).text("unit.respondents")
     if len(survey.elements) > 1:
-        yield Picture(name="elements", params={"n": n, "k": len(survey.elements)}, draw=lambda: element_profile(
-            survey.elements, ruleset=rule, lang=lang, names=names["item"], axes=row_axes(len(survey.elements))))
+        k = len(survey.elements)
+        yield Picture(name="elements", params={"n": n, "who": who, "k": k}, draw=lambda: element_profile(
+            survey.elements, ruleset=rule, lang=lang, names=names["item"], axes=row_axes(k)))
     if rule.bands:
         yield Picture(name="grades", params={"index": survey.index}, draw=_or(survey.grades, lambda: grade_strip(
             survey.grades, ruleset=rule, lang=lang, axes=blank_axes(height=1.7))))

@@ -90,7 +90,7 @@ def mismatches(report: Report):
     if not rows:
         return show.html(head + f"<p>{escape(_text(report, 'sentence.no_mismatch', within=RECOMPUTED_WITHIN))}</p>")
     sentence = _text(report, "sentence.mismatches", n=len(rows), within=RECOMPUTED_WITHIN)
-    table = table_html(pd.DataFrame(rows), lang=report.language, names=words_for(report),
+    table = table_html(pd.DataFrame(rows), lang=report.language, names=words_for(report), headers=_headers(report),
                        caption=_text(report, "caption.mismatches"))
     return show.html(f"{head}<p>{escape(sentence)}</p>{table}")
 
@@ -126,7 +126,15 @@ def _draw(report: Report, section: str, todo: Iterable[Picture]) -> None:
 def _table(report: Report, section: str, table: EstimateTable | NotApplicable, *, names: dict) -> str:
     if isinstance(table, NotApplicable):
         return _reason(report, section, table)
-    return table_html(table, lang=report.language, names=names, caption=_text(report, f"caption.{section}"))
+    caption = _text(report, f"caption.{section}", agency=report.study.agency_word[report.language],
+                    unit=report.study.unit_word[report.language])
+    return table_html(table, lang=report.language, names=names, headers=_headers(report), caption=caption)
+
+
+def _headers(report: Report) -> dict[str, str]:
+    """What the study calls an agency and a unit."""
+    study, lang = report.study, report.language
+    return {"agency": study.agency_word[lang].capitalize(), "unit": study.unit_word[lang].capitalize()}
 
 
 def _reliability(report: Report) -> str:
