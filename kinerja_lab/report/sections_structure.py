@@ -1,0 +1,134 @@
+"""What does a report show of the questionnaire's factors: do they hold, and do they hold everywhere?"""
+
+from collections.abc import Iterator
+from html import escape
+
+from kinerja_lab.core.errors import NotApplicable
+from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.core.message import Message
+from kinerja_lab.evidence.reading import element_words
+from kinerja_lab.evidence.structure_results import StructureResults
+from kinerja_lab.psychometrics.confirmatory_ordinal import OrdinalFactors
+from kinerja_lab.psychometrics.invariance_ordinal import Invariance, LadderStep
+from kinerja_lab.report import show
+from kinerja_lab.report.pictures import words_for
+from kinerja_lab.report.sections_instrument import item_names
+from kinerja_lab.report.session import Report
+from kinerja_lab.report.tables import table_html
+from kinerja_lab.text.catalogue import catalogue
+from kinerja_lab.text.numbers import number
+
+__all__ = ["structure", "structure_estimates"]
+
+
+def structure(report: Report) -> None:
+    """One picture, two or three sentences, and the tables behind them."""
+    from IPython.display import display
+
+    words, found = catalogue(report.language), report.results.structure
+    display(show.html(f"<h2>{escape(words.text('section.structure'))}</h2>"))
+    if isinstance(found, NotApplicable):
+        display(show.html(f'<p class="status-na">{escape(words.sentence(found.message))}</p>'))
+        return
+    display(show.html(f"<p>{escape(words.text('sentence.structure_intro'))}</p>"))
+    if isinstance(found.model, NotApplicable):
+        display(show.html(_reason(report, "structure_loadings", found.model)))
+    else:
+        _picture(report, found.model)
+    display(show.html("\n".join([*_fit(report, found), *_ladder(report, found)])))
+
+
+def structure_estimates(report: Report) -> Iterator[tuple[str, Estimate | EstimateTable]]:
+    """Every estimate of this part under the name of its section, for ``result.json``."""
+    found = report.results.structure
+    if isinstance(found, NotApplicable):
+        return
+    if not isinstance(found.model, NotApplicable):
+        yield "structure.loadings", found.model.loadings
+        yield "structure.fit", found.model.fit
+        if len(found.model.correlations):
+            yield "structure.correlations", found.model.correlations
+    if not isinstance(found.invariance, NotApplicable):
+        for name in ("effects", "means"):
+            if len(getattr(found.invariance, name)):
+                yield f"structure.invariance.{name}", getattr(found.invariance, name)
+
+
+def _picture(report: Report, model: OrdinalFactors) -> None:
+    from kinerja_lab.plot.structure import factor_loadings
+    from kinerja_lab.plot.style import row_axes
+
+    words = catalogue(report.language)
+    axes = factor_loadings(model.loadings, lang=report.language, names=item_names(report),
+                           axes=row_axes(len(model.loadings)))
+    show.picture(axes.figure, alt=words.text("picture.structure_loadings.alt", k=len(model.items)),
+                 caption=words.text("picture.structure_loadings.caption"))
+
+
+def _fit(report: Report, found: StructureResults) -> list[str]:
+    if isinstance(found.model, NotApplicable):
+        return []
+    words = catalogue(report.language)
+    names = {"family": {name: words.name("fit_family", name) for name in ("plain", "scaled", "robust", "all")}}
+    table = found.model.fit
+    keep = (table.frame["label"] != "chi2").to_numpy()
+    return [table_html(EstimateTable(frame=table.frame[keep], groups=("family",)), lang=report.language, names=names,
+                       caption=words.text("caption.structure_fit"))]
+
+
+def _ladder(report: Report, found: StructureResults) -> list[str]:
+    ladder, words = found.invariance, catalogue(report.language)
+    if isinstance(ladder, NotApplicable):
+        return [_reason(report, "invariance_effects", ladder)]
+    column = words.text(f"group_column.{found.column}")
+    lines = [words.text("sentence.structure_ladder", column=column,
+                        steps="; ".join(_step(report, step) for step in ladder.steps[1:])),
+             words.text("sentence.structure_clustered" if found.clustered else "sentence.structure_unclustered")]
+    if found.left_out:
+        lines.append(words.text("sentence.structure_left_out", items=_elements(report, found.left_out)))
+    parts = [f"<p>{escape(' '.join(lines))}</p>"]
+    names = {"item": {**item_names(report), "all": words.text("fit_family.all")},
+             "group": words_for(report).get(found.column, {}) | _regions(report, found.column),
+             "version": {name: words.name("ladder_version", name) for name in ("freed", "ignored")}}
+    for key, table in (("invariance_effects", ladder.effects), ("invariance_means", _shown_means(ladder))):
+        if len(table):
+            parts.append(table_html(table, lang=report.language, names=names, caption=words.text(f"caption.{key}")))
+    return parts
+
+
+def _shown_means(ladder: Invariance) -> EstimateTable:
+    """Both versions only where something was set free."""
+    frame = ladder.means.frame
+    if not len(ladder.effects):
+        frame = frame[frame["version"] == "freed"] if len(frame) else frame
+    return EstimateTable(frame=frame, groups=("group", "version"))
+
+
+def _regions(report: Report, column: str) -> dict[str, str]:
+    if column != "region":
+        return {}
+    return {region.data_code: region.shown_name or region.name for region in report.study.regions}
+
+
+def _step(report: Report, step: LadderStep) -> str:
+    words = catalogue(report.language)
+    name = words.text(f"ladder_step.{step.step}")
+    if not step.holds:
+        p = "< 0,001" if report.language == "id" else "< 0.001"
+        shown = p if step.test.p < 0.001 else f"= {number(step.test.p, lang=report.language, spec='.3f')}"
+        return words.text("sentence.structure_step_fails", step=name, p=shown)
+    key = "structure_step_freed" if step.freed else "structure_step_holds"
+    more = {"items": _elements(report, step.freed)} if step.freed else {}
+    return words.text(f"sentence.{key}", step=name, **more)
+
+
+def _elements(report: Report, codes: tuple[str, ...]) -> str:
+    found = element_words(codes, survey=report.results.survey)
+    words = catalogue(report.language)
+    return words.sentence(found) if isinstance(found, Message) else found.of(report.language)
+
+
+def _reason(report: Report, section: str, reason: NotApplicable) -> str:
+    words = catalogue(report.language)
+    return (f'<p class="status-na"><strong>{escape(words.name("section", section))}:</strong> '
+            f"{escape(words.sentence(reason.message))}</p>")
