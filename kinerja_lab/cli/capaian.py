@@ -1,7 +1,7 @@
 """``kinerja capaian``: how far was a target reached, by which formula, and does the category hang on the formula?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 from kinerja_lab.cli.columns import columns
@@ -64,12 +64,17 @@ class PairRequest:
     lang: str = "id"
 
     @property
-    def ends(self) -> tuple[float, float] | None:
-        """The range that is to be kept."""
-        if not self.stable_range:
-            return None
-        stated = value_of(self.stable_range)
-        return stated.low, stated.high
+    def target_ends(self) -> tuple[float, float] | None:
+        """Ends of the target, where a range was typed."""
+        stated = value_of(self.target) if self.target.strip() else None
+        return (stated.low, stated.high) if stated is not None and stated.low < stated.high else None
+
+    def ranges(self, polarity: Polarity) -> dict[str, tuple[float, float] | None]:
+        """The range that is to be kept, and the range that is the target, as ``drafting.achievement`` takes them."""
+        if polarity is not Polarity.STABILISE:
+            return {"target_range": self.target_ends}
+        stated = value_of(self.stable_range) if self.stable_range else None
+        return {"stable_range": self.target_ends if stated is None else (stated.low, stated.high)}
 
 
 def rule_of(*, formula: str, cap: str, zero: str) -> AchievementRule:
@@ -112,12 +117,12 @@ def polarity_of(text: str) -> Polarity:
 def show_pair(request: PairRequest) -> int:
     """Say what was reached of one target, or after each quarter of a year."""
     polarity, text = polarity_of(request.polarity), words(request.lang)
-    if polarity is Polarity.STABILISE and request.ends is None:
-        raise KinerjaError("range_missing")
     if _BETWEEN in request.target + request.realisation:
         return _show_quarters(request, polarity, text)
-    target, reached, printed = (
-        _number(part) for part in (request.target, request.realisation, request.printed))
+    if polarity is Polarity.STABILISE and request.ranges(polarity)["stable_range"] is None:
+        raise KinerjaError("range_missing")
+    target = nan if request.target_ends else _number(request.target)
+    reached, printed = _number(request.realisation), _number(request.printed)
     say(text.text("capaian.pair", target=request.target or MISSING_MARK, realisation=request.realisation,
                   polarity=text.text(f"capaian.{polarity.value}")))
     if request.rival:
@@ -131,12 +136,17 @@ def show_pair(request: PairRequest) -> int:
 
 
 def _number(text: str) -> float:
-    return value_of(text).low if text.strip() else nan
+    if not text.strip():
+        return nan
+    stated = value_of(text)
+    if stated.low != stated.high:
+        raise KinerjaError("capaian_one_number", value=text)
+    return stated.low
 
 
 def _show_one(target: float, reached: float, request: PairRequest, polarity: Polarity, text: Catalogue) -> None:
     try:
-        raw, formula = uncapped(target, reached, polarity=polarity, rule=request.rule, stable_range=request.ends)
+        raw, formula = uncapped(target, reached, polarity=polarity, rule=request.rule, **request.ranges(polarity))
     except NotApplicable as reason:
         say(text.sentence(reason.message))
         return
@@ -147,7 +157,7 @@ def _show_one(target: float, reached: float, request: PairRequest, polarity: Pol
     if percent < raw:
         say(text.text("capaian.was_capped", raw=raw, cap=CAP_LIMITS[request.rule.cap]))
     rivals = {name: value for name, value in rival_formulas(target, reached, polarity=polarity,
-                                                            stable_range=request.ends).items() if name != formula}
+                                                            **request.ranges(polarity)).items() if name != formula}
     bands = {category(min(value, CAP_LIMITS[request.rule.cap]), scale=scale).code for value in rivals.values()}
     if bands - {category(percent, scale=scale).code}:
         say(text.text("capaian.hangs"))
@@ -155,7 +165,7 @@ def _show_one(target: float, reached: float, request: PairRequest, polarity: Pol
 
 def _show_rivals(target: float, reached: float, request: PairRequest, polarity: Polarity, text: Catalogue) -> None:
     """Every formula, cap and scale side by side."""
-    rivals = dict(rival_formulas(target, reached, polarity=polarity, stable_range=request.ends))
+    rivals = dict(rival_formulas(target, reached, polarity=polarity, **request.ranges(polarity)))
     if target == 0 and polarity is not Polarity.STABILISE:
         met = AchievementRule(zero=ZeroRule.HUNDRED_IF_MET)
         raw, formula = uncapped(target, reached, polarity=polarity, rule=met)
@@ -195,7 +205,7 @@ def _show_quarters(request: PairRequest, polarity: Polarity, text: Catalogue) ->
     for way in QUARTER_WAYS:
         try:
             found = quarter_achievements(quarters, aggregation=way, polarity=polarity, rule=request.rule,
-                                         annual_target=_number(request.annual), stable_range=request.ends)
+                                         annual_target=_number(request.annual), stable_range=_kept(request, polarity))
         except KinerjaError as error:
             sides.append([MISSING_MARK] * count)
             reasons += text.error(error)
@@ -213,8 +223,21 @@ def _show_quarters(request: PairRequest, polarity: Polarity, text: Catalogue) ->
     return 0
 
 
+def _kept(request: PairRequest, polarity: Polarity) -> tuple[float, float] | None:
+    """The range that quarters keep; one of them is no range of the year."""
+    if polarity is not Polarity.STABILISE:
+        return None
+    if not request.stable_range:
+        raise KinerjaError("range_missing")
+    return request.ranges(polarity)["stable_range"]
+
+
 def _show_explanations(entry: Realisation, request: PairRequest, polarity: Polarity, text: Catalogue) -> None:
-    found = reproduce(entry, polarity=polarity, decimals=_decimals(request.printed), stable_range=request.ends)
+    ends = request.target_ends or (entry.target,)
+    first = min(ends, key=lambda end: abs(end - entry.realisation))
+    kept = None if polarity is not Polarity.STABILISE else request.ranges(polarity)["stable_range"]
+    found = reproduce(replace(entry, target=first), polarity=polarity, decimals=_decimals(request.printed),
+                      stable_range=kept, other_targets=[end for end in ends if end != first])
     key = "reproduced" if found else "not_reproduced"
     say(text.text(f"capaian.{key}", printed=request.printed, n=len(found)))
     for place, item in enumerate(found, start=1):

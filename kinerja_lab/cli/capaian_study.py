@@ -57,7 +57,8 @@ def _show_achievements(rows: list[Row], rival: bool, text: Catalogue) -> None:
     scale = load_ruleset(SCALES[0])
     shown, changed, compared = [], 0, 0
     for item, entry, answer in rows:
-        line = [item.name, entry.period, _as_written(entry.target, text.lang),
+        ends = item.target_range(entry.period) or (entry.target,)
+        line = [item.name, entry.period, "–".join(_as_written(end, text.lang) for end in ends),
                 _as_written(entry.realisation, text.lang)]
         if isinstance(answer, NotApplicable):
             shown.append([*line, MISSING_MARK, text.sentence(answer.message), *[""] * (2 * rival)])

@@ -47,6 +47,9 @@ def _draw(cascade, findings, out: Path, lang: str) -> None:
 
     axes = cascade_tree(cascade, findings=findings, lang=lang,
                         axes=cascade_axes(cascade, findings=findings, lang=lang))
-    picture = io.BytesIO()
-    axes.figure.savefig(picture, format=out.suffix.lower().lstrip("."), bbox_inches="tight", facecolor="white")
+    picture, kind = io.BytesIO(), out.suffix.lower().lstrip(".")
+    # Letters stay letters: they can be searched and read aloud, and the same tree gives the same file.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "kinerja"}):
+        axes.figure.savefig(picture, format=kind, bbox_inches="tight", facecolor="white",
+                            metadata={"Date": None} if kind == "svg" else None)
     write_whole(out, picture.getvalue())

@@ -103,5 +103,6 @@ def closest(word: str, choices: Sequence[str]) -> str:
     choices : sequence of str
         What would have been accepted.
     """
-    found = get_close_matches(word, list(choices), n=1, cutoff=0.6)
-    return found[0] if found else ""
+    plain = {choice.casefold(): choice for choice in reversed(choices)}
+    found = get_close_matches(word.casefold(), list(plain), n=1, cutoff=0.6)
+    return plain[found[0]] if found else ""

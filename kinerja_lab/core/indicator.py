@@ -95,7 +95,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Realisation:
-    """Target and realisation of one period, with the ratio as it was printed (NaN where none was)."""
+    """Target and realisation of one period, with the ratio as it was printed (NaN where none was).
+
+    The target is NaN where it is a range; the range then stands among the indicator's ``targets``.
+    """
 
     period: str
     target: float
@@ -337,3 +340,8 @@ class Indicator:
 
     def __str__(self) -> str:
         return f"{self.code} ({self.name})"
+
+    def target_range(self, period: str) -> tuple[float, float] | None:
+        """Ends of a period's target where it is a range, otherwise ``None``."""
+        return next(((item.low, item.high) for item in self.targets
+                     if item.period == period and item.low < item.high), None)

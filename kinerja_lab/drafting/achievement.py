@@ -34,7 +34,8 @@ class Achievement:
     capped : bool
         Whether the cap changed it.
     formula : str
-        ``"up"``, ``"down_linear"``, ``"down_ratio"``, ``"range_linear"``, ``"range_ratio"`` or ``"zero_target"``.
+        ``"up"``, ``"down_linear"``, ``"down_ratio"``, ``"range_linear"``, ``"range_ratio"``, ``"in_target_range"``
+        (the target is a range and was met) or ``"zero_target"``.
     rivals : mapping of str to float
         Uncapped percentages of every formula of the same polarity that is defined here, the one used among them.
     """
@@ -62,19 +63,22 @@ def _rebuild(indicator, period, percent, raw, capped, formula, rivals) -> Achiev
 
 def achievement(
     target: float, realisation: float, *, polarity: Polarity, rule: AchievementRule, stable_range: Range | None = None,
+    target_range: Range | None = None,
 ) -> float:
     """Percentage of the target that was reached, after the cap.
 
     Parameters
     ----------
     target, realisation : float
-        In the indicator's unit. ``target`` is not used where a range is to be kept.
+        In the indicator's unit. ``target`` is not used where a range is to be kept or is the target.
     polarity : Polarity
         Which way is better.
     rule : AchievementRule
         Formula for "lower is better", cap and zero rule.
     stable_range : tuple of float or None
         Ends of the good range; needed for ``Polarity.STABILISE``.
+    target_range : tuple of float or None
+        Ends of the target where it is a range ("80-90 %") and one way is better all the same.
 
     Returns
     -------
@@ -91,11 +95,13 @@ def achievement(
     Notes
     -----
     Up: R/T. Down: (2T - R)/T or T/R. Range: 100 inside; below it R/low, above it the down formula with the upper end.
-    Under ``HUNDRED_IF_MET`` a target of 0 gives 100 when met and 0 when not.
+    Under ``HUNDRED_IF_MET`` a target of 0 gives 100 when met and 0 when not. A target that is a range: 100 inside it;
+    above it the upper end is T, below it the lower end, in the formula of the polarity.
 
     References
     ----------
-    Peraturan Menteri PANRB 8/2021 prints the linear formula; T/R and the caps are conventions seen in use.
+    Peraturan Menteri PANRB 8/2021 prints the linear formula and the rule for a target that is a range; T/R and the caps
+    are conventions seen in use.
 
     Examples
     --------
@@ -103,8 +109,11 @@ def achievement(
     27.85
     >>> achievement(80, 100, polarity=Polarity.MAXIMISE, rule=AchievementRule(cap=CapRule.CAP_120))
     120.0
+    >>> achievement(float("nan"), 70, polarity=Polarity.MAXIMISE, rule=AchievementRule(), target_range=(80, 90))
+    87.5
     """
-    raw, _ = uncapped(target, realisation, polarity=polarity, rule=rule, stable_range=stable_range)
+    raw, _ = uncapped(target, realisation, polarity=polarity, rule=rule, stable_range=stable_range,
+                      target_range=target_range)
     return min(raw, CAP_LIMITS[rule.cap])
 
 
@@ -128,14 +137,14 @@ def achievements(indicator: Indicator) -> tuple[Achievement | NotApplicable, ...
     results: list[Achievement | NotApplicable] = []
     for entry in indicator.series:
         pair = (entry.target, entry.realisation)
+        ranges = {"stable_range": indicator.stable_range, "target_range": indicator.target_range(entry.period)}
         try:
-            raw, formula = uncapped(*pair, polarity=indicator.polarity, rule=indicator.rule,
-                                    stable_range=indicator.stable_range)
+            raw, formula = uncapped(*pair, polarity=indicator.polarity, rule=indicator.rule, **ranges)
         except NotApplicable as reason:
             results.append(reason)
             continue
         percent = min(raw, CAP_LIMITS[indicator.rule.cap])
-        rivals = rival_formulas(*pair, polarity=indicator.polarity, stable_range=indicator.stable_range)
+        rivals = rival_formulas(*pair, polarity=indicator.polarity, **ranges)
         results.append(Achievement(indicator=indicator.code, period=entry.period, percent=percent, raw=raw,
                                    capped=percent < raw, formula=formula, rivals=rivals))
     return tuple(results)
@@ -143,6 +152,7 @@ def achievements(indicator: Indicator) -> tuple[Achievement | NotApplicable, ...
 
 def rival_formulas(
     target: float, realisation: float, *, polarity: Polarity, stable_range: Range | None = None,
+    target_range: Range | None = None,
 ) -> Mapping[str, float]:
     """What each formula in use for a polarity would give, uncapped.
 
@@ -152,8 +162,8 @@ def rival_formulas(
         In the indicator's unit.
     polarity : Polarity
         Which way is better.
-    stable_range : tuple of float or None
-        Ends of the good range; needed for ``Polarity.STABILISE``.
+    stable_range, target_range : tuple of float or None
+        See ``achievement``.
 
     Returns
     -------
@@ -178,7 +188,7 @@ def rival_formulas(
     for down in DownFormula:
         try:
             raw, formula = uncapped(target, realisation, polarity=polarity, rule=AchievementRule(down=down),
-                                    stable_range=stable_range)
+                                    stable_range=stable_range, target_range=target_range)
         except NotApplicable:
             continue
         found[formula] = raw
@@ -187,12 +197,13 @@ def rival_formulas(
 
 def uncapped(
     target: float, realisation: float, *, polarity: Polarity, rule: AchievementRule, stable_range: Range | None = None,
+    target_range: Range | None = None,
 ) -> tuple[float, str]:
     """Percentage before the cap, and the formula that gave it.
 
     Parameters
     ----------
-    target, realisation, polarity, rule, stable_range
+    target, realisation, polarity, rule, stable_range, target_range
         See ``achievement``; the cap of the rule is not applied.
 
     Returns
@@ -209,6 +220,11 @@ def uncapped(
     """
     if polarity is Polarity.STABILISE:
         return _range(realisation, rule.down, stable_range)
+    if target_range is not None:
+        low, high = target_range
+        if low <= realisation <= high:
+            return 100.0, "in_target_range"
+        target = low if realisation < low else high
     if isnan(target) or isnan(realisation):
         raise NotApplicable("achievement_missing")
     if target == 0:

@@ -275,8 +275,8 @@ def _columns(frame: pd.DataFrame, file: str) -> tuple[dict[str, str], list[Input
             continue
         personal = any(part in _PERSONAL for part in re.split(r"[^a-z]+", column.casefold()))
         code = "fault.personal_column" if personal else "fault.ratings_column"
-        faults.append(InputFault(message=Message(code, {"columns": ", ".join(RATING_COLUMNS)}), file=file, line=1,
-                                 column=column))
+        allowed = Words(id=", ".join(aliases[1] for aliases in RATING_COLUMNS.values()), en=", ".join(RATING_COLUMNS))
+        faults.append(InputFault(message=Message(code, {"columns": allowed}), file=file, line=1, column=column))
     return names, faults
 
 

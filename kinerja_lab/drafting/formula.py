@@ -2,7 +2,9 @@
 
 import ast
 import re
+import warnings
 from enum import Enum
+from operator import add, mul, sub, truediv
 
 from kinerja_lab.core.errors import InputFault, InputFaults, closest
 from kinerja_lab.core.message import Message
@@ -88,7 +90,7 @@ def parse_formula(text: str) -> Formula:
     lead = len(text) - len(text.lstrip())
     flat = re.sub(r"\s", " ", text.strip())
     try:
-        tree = ast.parse(flat, mode="eval").body
+        tree = _read(flat)
     except SyntaxError as error:
         raise InputFaults([_fault(text, "formula_syntax", lead + (error.offset or 1))]) from None
     except (ValueError, RecursionError, MemoryError):
@@ -100,6 +102,13 @@ def parse_formula(text: str) -> Formula:
     if reader.faults:
         raise InputFaults(reader.faults)
     return Formula(text=text.strip(), root=root)
+
+
+def _read(flat: str) -> ast.expr:
+    """Python's tree; what Python only warns of ("0or a") is no syntax here, in whatever version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return ast.parse(flat, mode="eval").body
 
 
 def _fault(text: str, code: str, position: int, **params: object) -> InputFault:
@@ -125,6 +134,21 @@ def _text_faults(text: str) -> list[InputFault]:
         if bad:
             faults.append(_fault(text, "formula_character", position, sign=sign if sign.isprintable() else repr(sign)))
     return faults
+
+
+def _written_value(node: Node) -> float | None:
+    """The value of a part that has written numbers only; None for any other, or where it divides by zero itself."""
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Negative):
+        value = _written_value(node.part)
+        return None if value is None else -value
+    if not isinstance(node, Arithmetic):
+        return None
+    left, right = _written_value(node.left), _written_value(node.right)
+    if left is None or right is None or (node.sign == "/" and right == 0):
+        return None
+    return {"+": add, "-": sub, "*": mul, "/": truediv}[node.sign](left, right)
 
 
 class _Reader:
@@ -186,7 +210,7 @@ class _Reader:
         if sign is None:
             self.wrong("formula_operator", node)
         left, right = (self.read(part, place, depth + 1) for part in (node.left, node.right))
-        if sign == "/" and isinstance(right, Number) and right.value == 0:
+        if sign == "/" and _written_value(right) == 0:
             self.wrong("formula_zero", node.right)
         return Arithmetic(sign=sign or "+", left=left, right=right)
 

@@ -78,8 +78,8 @@ def evaluate(formula: Formula, frame: pd.DataFrame, *, zero: GapRule, empty: Gap
     Raises
     ------
     KinerjaError
-        ``formula_columns``, ``formula_column_type``, ``formula_infinite``; ``formula_zero_divisor`` and
-        ``formula_empty_group`` where the rule is ``error``.
+        ``formula_columns``, ``formula_column_twice``, ``formula_column_type``, ``formula_infinite``;
+        ``formula_zero_divisor`` and ``formula_empty_group`` where the rule is ``error``.
 
     Notes
     -----
@@ -94,11 +94,15 @@ def evaluate(formula: Formula, frame: pd.DataFrame, *, zero: GapRule, empty: Gap
     85.0
     """
     missing = [name for name in columns_of(formula) if name not in frame.columns]
+    twice = [name for name in columns_of(formula) if list(frame.columns).count(name) > 1]
+    if twice:
+        raise KinerjaError("formula_column_twice", columns=", ".join(twice))
     if missing:
         choices = [str(name) for name in frame.columns]
         raise KinerjaError("formula_columns", columns=", ".join(missing), choices=", ".join(choices[:20]),
                            nearest=closest(missing[0], choices) or "-")
-    value = float(_Calculation(formula, frame, zero, empty).total(formula.root))
+    with np.errstate(over="ignore"):  # an overflow is infinite, and infinity is refused
+        value = float(_Calculation(formula, frame, zero, empty).total(formula.root))
     if np.isinf(value):
         raise KinerjaError("formula_infinite", columns=", ".join(columns_of(formula)))
     return value
@@ -158,7 +162,8 @@ class _Calculation:
 
     def _numbers(self, name: str) -> np.ndarray:
         column = self.frame[name]
-        if not (pd.api.types.is_numeric_dtype(column) or column.isna().all()):
+        plain = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+        if not (plain or column.isna().all()):
             raise KinerjaError("formula_column_type", column=name, wanted="0-9", found=str(column.dtype))
         values = column.to_numpy(dtype=float, na_value=np.nan)
         if np.isinf(values).any():

@@ -6,7 +6,7 @@ from math import inf, isclose, isfinite, isnan
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.indicator import Indicator, Realisation
 from kinerja_lab.core.message import Message, Words
-from kinerja_lab.core.options import Family, Status
+from kinerja_lab.core.options import Family, Polarity, Status
 from kinerja_lab.core.ruleset import Band, Ruleset
 from kinerja_lab.drafting.achievement import Achievement
 from kinerja_lab.evidence.check import Answer, Case, Check
@@ -91,11 +91,12 @@ def _soft_target(case: Case) -> Answer:
     """ACH003: failed when more than half of the targets ask for less than was reached before."""
     parts, compared, reached = [], 0, float("nan")
     for entry in case.indicator.series:
-        if finite(reached, entry.target):
+        target = _best_target(case.indicator, entry)
+        if finite(reached, target):
             compared += 1
-            if better_by(entry.target, than=reached, polarity=case.indicator.polarity) < -_slack(reached):
-                parts.append(Message("finding_part.soft", {
-                    "period": entry.period, "target": entry.target, "reached": reached}))
+            if better_by(target, than=reached, polarity=case.indicator.polarity) < -_slack(reached):
+                parts.append(Message("finding_part.soft" if isfinite(entry.target) else "finding_part.soft_range", {
+                    "period": entry.period, "target": target, "reached": reached}))
         if isfinite(entry.realisation):
             reached = entry.realisation
     if not compared:
@@ -107,9 +108,18 @@ def _soft_target(case: Case) -> Answer:
     return Answer(status=status, params=params, numbers={"soft": len(parts), "total": compared})
 
 
+def _best_target(indicator: Indicator, entry: Realisation) -> float:
+    """A period's target; of a range its better end, NaN where there is neither."""
+    ends = indicator.target_range(entry.period)
+    if isfinite(entry.target) or ends is None:
+        return entry.target
+    return ends[0] if indicator.polarity is Polarity.MINIMISE else ends[1]
+
+
 def _target_path(indicator: Indicator) -> list[tuple[str, float]]:
     """Baseline, where it lies before the first period, and the targets, as (period, value)."""
-    path = [(entry.period, entry.target) for entry in indicator.series if isfinite(entry.target)]
+    targets = [(entry.period, _best_target(indicator, entry)) for entry in indicator.series]
+    path = [(period, target) for period, target in targets if isfinite(target)]
     year = indicator.baseline_year
     if path and isfinite(indicator.baseline) and year is not None and str(year) < path[0][0]:
         path.insert(0, (str(year), indicator.baseline))

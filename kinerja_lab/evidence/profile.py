@@ -3,11 +3,10 @@
 from math import isfinite, isnan, sqrt
 
 from kinerja_lab.core.errors import NotApplicable
-from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.message import Message
 from kinerja_lab.core.options import Family, Polarity, Status
 from kinerja_lab.evidence.check import Answer, Case, Check
-from kinerja_lab.evidence.reading import need, need_interval, words
+from kinerja_lab.evidence.reading import need, need_interval, target_step, words
 
 __all__ = ["CHECKS", "GRADE_LIKELY", "GRADE_SURE"]
 
@@ -80,7 +79,7 @@ def _change_is_noise(case: Case) -> Answer:
 def _target_too_fine(case: Case) -> Answer:
     """PRO004: compares the yearly step of the target with the half width of the interval of a change."""
     survey, setting = case.results.survey, case.results.setting
-    step, before, after = _step(case.indicator, setting.period)
+    step, before, after = target_step(case.indicator, setting.period)
     measured = not isinstance(survey.change, NotApplicable) and isfinite(survey.change.low)
     if measured:
         width = (survey.change.high - survey.change.low) / 2
@@ -93,17 +92,6 @@ def _target_too_fine(case: Case) -> Answer:
         status = Status.FAILED if measured else Status.CONCERN
     return Answer(status=status, params={"step": step, "width": width, "before": before, "after": after},
                   numbers={"step": step, "half_width": width})
-
-
-def _step(indicator: Indicator, period: str) -> tuple[float, float, float]:
-    """Size of the latest promised change up to a period, and the two values it lies between."""
-    path = [entry.target for entry in indicator.series
-            if isfinite(entry.target) and (not period or entry.period <= period)]
-    if len(path) == 1 and isfinite(indicator.baseline):
-        path.insert(0, indicator.baseline)
-    if len(path) < 2 or path[-1] == path[-2]:
-        raise NotApplicable("no_target_step")
-    return abs(path[-1] - path[-2]), path[-2], path[-1]
 
 
 CHECKS = (

@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.message import Message, Words
 from kinerja_lab.core.options import Polarity, Status
 from kinerja_lab.evidence.results import SurveyResults
 
 __all__ = [
     "at_least", "at_most", "better_by", "element_words", "finite", "listing", "need", "need_interval", "need_rows",
-    "words", "worst",
+    "target_step", "words", "worst",
 ]
 
 Result = TypeVar("Result")
@@ -156,6 +157,30 @@ def better_by(value: float, *, than: float, polarity: Polarity) -> float:
     if polarity is Polarity.STABILISE:
         raise NotApplicable("polarity_stabilise")
     return value - than if polarity is Polarity.MAXIMISE else than - value
+
+
+def target_step(indicator: Indicator, period: str) -> tuple[float, float, float]:
+    """Size of the latest promised change up to a period, and the two values it lies between.
+
+    Parameters
+    ----------
+    indicator : Indicator
+        With its targets.
+    period : str
+        Year of the report; empty takes all targets.
+
+    Raises
+    ------
+    NotApplicable
+        ``no_target_step`` when the targets promise no change.
+    """
+    path = [entry.target for entry in indicator.series
+            if isfinite(entry.target) and (not period or entry.period <= period)]
+    if len(path) == 1 and isfinite(indicator.baseline):
+        path.insert(0, indicator.baseline)
+    if len(path) < 2 or path[-1] == path[-2]:
+        raise NotApplicable("no_target_step")
+    return abs(path[-1] - path[-2]), path[-2], path[-1]
 
 
 def words(names: Iterable[Words | str], *, most: int = _LONGEST) -> Words | Message:

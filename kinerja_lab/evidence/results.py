@@ -21,6 +21,12 @@ from kinerja_lab.core.survey import SurveyData
 from kinerja_lab.drafting.achievement import Achievement
 from kinerja_lab.drafting.targets import Statement
 from kinerja_lab.drafting.wording_rules import WordingRules
+from kinerja_lab.evidence.calibration_results import CalibrationResults
+from kinerja_lab.evidence.design_results import DesignResults
+from kinerja_lab.evidence.instrument_results import InstrumentResults
+from kinerja_lab.evidence.irt_results import FairnessResults
+from kinerja_lab.evidence.standing_results import StandingResults
+from kinerja_lab.evidence.structure_results import StructureResults
 from kinerja_lab.profiling.funnel import Funnel
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability
 
@@ -179,6 +185,18 @@ class RegionResults:
         All indicators of the study, to compare units with.
     statements : tuple of Statement
         Numbers as the study's plans print them, with the place.
+    design : DesignResults or NotApplicable
+        What the way the sample was drawn says.
+    instrument : InstrumentResults or NotApplicable
+        Items, reliability, dimensions, and whether units can be ranked.
+    fairness : FairnessResults or NotApplicable
+        Whether elements work alike in all groups, and where on the scale they measure.
+    structure : StructureResults or NotApplicable
+        Factors behind the answers, and whether they are the same in all groups.
+    standing : StandingResults or NotApplicable
+        Ranks, tiers, least volume, case mix and months of units.
+    calibration : CalibrationResults or NotApplicable
+        Claims taken apart, drift, cuts from outcomes, risk of letters, gaming signals and attainable targets.
     """
 
     setting: Setting
@@ -192,3 +210,11 @@ class RegionResults:
     wording: WordingRules | None = None
     peers: tuple[Indicator, ...] = ()
     statements: tuple[Statement, ...] = ()
+    design: DesignResults | NotApplicable = field(default_factory=lambda: NotApplicable("design_not_computed"))
+    instrument: InstrumentResults | NotApplicable = field(
+        default_factory=lambda: NotApplicable("instrument_not_computed"))
+    fairness: FairnessResults | NotApplicable = field(default_factory=lambda: NotApplicable("fairness_not_computed"))
+    structure: StructureResults | NotApplicable = field(default_factory=lambda: NotApplicable("structure_not_computed"))
+    calibration: CalibrationResults | NotApplicable = field(
+        default_factory=lambda: NotApplicable("calibration_not_computed"))
+    standing: StandingResults | NotApplicable = field(default_factory=lambda: NotApplicable("standing_not_computed"))

@@ -8,7 +8,7 @@ from kinerja_lab.core.instrument import Instrument, Item
 from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.io.indicator_values import as_indicator
 from kinerja_lab.io.specs import IndicatorSpec, InstrumentSpec, StudySpec, read_spec
-from kinerja_lab.io.yaml_text import YamlText, read_yaml
+from kinerja_lab.io.yaml_text import YamlText, read_yaml, yaml_files
 
 __all__ = [
     "Definition", "agency_faults", "as_instrument", "definition_faults", "inside", "read_indicators", "read_instrument",
@@ -97,7 +97,7 @@ def read_indicators(folder: Path, name: str, study: YamlText) -> tuple[list[Defi
     place = inside(folder, name)
     if place is None:
         return [], [study.fault("file_outside", ("indicators",), value=name)]
-    files = sorted(place.glob("*.yml")) if place.is_dir() else []
+    files = yaml_files(place)
     if not files:
         return [], [study.fault("no_indicators", ("indicators",), value=name)]
     out, faults = [], []

@@ -11,6 +11,8 @@ from kinerja_lab.io.whole_files import write_whole
 __all__ = ["write_dictionary_docx"]
 
 _HEADING_SHARE = 0.3
+_PAGE_MM = (210, 297)
+_MARGIN_MM = 18
 
 
 def write_dictionary_docx(path: Path, indicators: Sequence[Indicator], *, words: DictionaryWords) -> None:
@@ -26,7 +28,8 @@ def write_dictionary_docx(path: Path, indicators: Sequence[Indicator], *, words:
         Words of one language.
     """
     import docx
-    from docx.shared import Pt
+    from docx.oxml import OxmlElement
+    from docx.shared import Mm, Pt
 
     document = docx.Document()
     document.core_properties.title = words.text("dictionary.title")
@@ -34,6 +37,9 @@ def write_dictionary_docx(path: Path, indicators: Sequence[Indicator], *, words:
     document.styles["Normal"].font.size = Pt(10)
     document.add_heading(words.text("dictionary.title"), level=0)
     section = document.sections[0]
+    section.page_width, section.page_height = map(Mm, _PAGE_MM)
+    for side in ("left", "right", "top", "bottom"):
+        setattr(section, f"{side}_margin", Mm(_MARGIN_MM))
     width = section.page_width - section.left_margin - section.right_margin
     for position, indicator in enumerate(indicators):
         if position:
@@ -48,6 +54,8 @@ def write_dictionary_docx(path: Path, indicators: Sequence[Indicator], *, words:
             first.width, second.width = left.width, right.width
             first.paragraphs[0].add_run(heading).bold = True
             second.paragraphs[0].add_run(value)
+        for row in table.rows:  # a row is not torn by the end of a page
+            row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     out = BytesIO()
     document.save(out)
     write_whole(path, out.getvalue())

@@ -285,7 +285,9 @@ class _Row:
             one = self._number(heading, cell)
             return None if one is None else (one, one)
         low, high = (self._typed(part, heading, cell) for part in found.groups())
-        return None if low is None or high is None else (low, high)
+        if low is None or high is None:
+            return None
+        return (low, high) if low < high else self.wrong("book_cell_range", heading, cell)
 
     def _components(self, heading: str, cell: Cell) -> list[dict[str, str]] | None:
         out = []
@@ -299,7 +301,7 @@ class _Row:
         return out
 
     def _years(self, values: dict[str, object]) -> None:
-        """Targets and realisations by year; a range goes to ``targets``, which alone can hold one."""
+        """Targets and realisations by year; a range goes to ``targets``, its realisation stays in ``series``."""
         series: dict[str, dict[str, object]] = {}
         ranges, unread = [], set()
         for heading, year in self.mapping.targets.items():
@@ -319,11 +321,11 @@ class _Row:
             if cell is None or not self._sound(heading, cell):
                 continue
             number = self._number(heading, cell)
-            if number is not None and year in series:
-                series[year]["realisation"] = number
+            ranged = any(item["period"] == year for item in ranges)
+            if number is not None and (year in series or ranged):
+                series.setdefault(year, {"period": year})["realisation"] = number
             elif number is not None and year not in unread:
-                ranged = any(item["period"] == year for item in ranges)
-                self.wrong("book_range_realisation" if ranged else "book_no_target", heading, cell, year=year)
+                self.wrong("book_no_target", heading, cell, year=year)
         if series:
             values["series"] = [series[year] for year in sorted(series)]
         if ranges:

@@ -85,7 +85,8 @@ def read_sheet(path: Path, *, sheet: str, header_row: int, header_rows: int) -> 
     Raises
     ------
     InputFaults
-        ``file_missing``, ``book_not_xlsx``, ``book_sheet_missing``, ``book_sheet_big``, ``book_header_merged``.
+        ``file_missing``, ``book_not_xlsx``, ``book_sheet_missing``, ``book_file_big``, ``book_sheet_big``,
+        ``book_header_merged``.
     """
     book = _open(Path(path))
     name = Path(path).name
@@ -119,7 +120,7 @@ def _open(path: Path):
         with ZipFile(BytesIO(raw)) as packed:
             size = sum(item.file_size for item in packed.infolist())
         if len(raw) > MAX_BYTES or size > MAX_UNPACKED:
-            raise _single(path.name, "book_sheet_big", rows=0, columns=0)
+            raise _single(path.name, "book_file_big", limit=MAX_BYTES, unpacked=MAX_UNPACKED)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what openpyxl cannot keep (drop-down lists, pictures) is not read here
             return load_workbook(BytesIO(raw), data_only=False)

@@ -51,6 +51,7 @@ def indicator_cells(indicator: Indicator, *, words: DictionaryWords) -> dict[str
     Numbers keep all their decimals and have no thousands mark, so that the table can be read back.
     """
     cells = {name: _cell(name, getattr(indicator, name), words) for name in FIELD_ORDER}
+    cells["series"] = _series(indicator, words)
     if indicator.confidence is Confidence.MEM:
         cells["definition_source"] = words.text("dictionary.unchecked")
     return {name: printable(value) for name, value in cells.items()}
@@ -138,9 +139,15 @@ def _components(value, words: DictionaryWords) -> str:
     return "\n".join(f"{item.column} [{item.unit}] = {item.meaning}" for item in value)
 
 
-def _series(value, words: DictionaryWords) -> str:
-    return "; ".join(words.text("dictionary.target", period=item.period, target=_number(item.target, words),
-                                realisation=_number(item.realisation, words)) for item in value)
+def _series(indicator: Indicator, words: DictionaryWords) -> str:
+    """A year whose target is a range has no number of its own: its range is written."""
+    out = []
+    for item in indicator.series:
+        ends = indicator.target_range(item.period)
+        target = _number(item.target, words) if ends is None else _stable_range(ends, words)
+        out.append(words.text("dictionary.target", period=item.period, target=target,
+                              realisation=_number(item.realisation, words)))
+    return "; ".join(out)
 
 
 def _targets(value, words: DictionaryWords) -> str:
@@ -179,6 +186,6 @@ def _retired(value, words: DictionaryWords) -> str:
 
 
 _WRITERS = {
-    "stable_range": _stable_range, "components": _components, "series": _series, "targets": _targets, "rule": _rule,
+    "stable_range": _stable_range, "components": _components, "targets": _targets, "rule": _rule,
     "criteria": _criteria, "revisions": _revisions, "retired": _retired,
 }

@@ -182,6 +182,14 @@ def _placed(fault: InputFault, text: YamlText) -> InputFault:
 def _target_faults(spec: IndicatorFields, text: YamlText) -> list[InputFault]:
     faults = []
     seen: set[str] = set()
+    stated = {item.period: (item.low, item.low if item.high is None else item.high) for item in spec.targets}
+    for position, item in enumerate(spec.series):
+        ends = stated.get(item.period)
+        if item.target is None and ends is None:
+            faults.append(text.fault("series_no_target", ("series", position, "period"), value=item.period))
+        elif item.target is not None and ends is not None and ends != (item.target, item.target):
+            faults.append(text.fault("series_other_target", ("series", position, "target"), value=item.target,
+                                     low=ends[0], high=ends[1]))
     for position, item in enumerate(spec.targets):
         if item.period in seen:
             faults.append(text.fault("target_twice", ("targets", position, "period"), value=item.period))

@@ -15,7 +15,7 @@ from kinerja_lab.io.indicator_fields import FIELD_ORDER
 from kinerja_lab.io.indicator_text import append_item, set_fields
 from kinerja_lab.io.indicator_values import as_indicator
 from kinerja_lab.io.specs import IndicatorSpec, read_spec
-from kinerja_lab.io.yaml_text import read_yaml
+from kinerja_lab.io.yaml_text import read_yaml, yaml_files
 
 __all__ = [
     "check_file", "check_folder", "read_folder", "read_indicator", "retire", "revise", "write_field",
@@ -97,7 +97,7 @@ def read_folder(folder: Path) -> tuple[Indicator, ...]:
 
 def _read_all(folder: Path) -> tuple[tuple[Indicator, ...], tuple[InputFault, ...]]:
     found, faults, seen = [], [], {}
-    files = sorted(Path(folder).rglob("*.yml"))
+    files = yaml_files(folder, below=True)
     if not files:
         return (), (InputFault(message=Message("fault.no_indicators"), file=str(folder), value=str(folder)),)
     for path in files:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from enum import Enum
+from functools import lru_cache
 from io import StringIO
 
 from ruamel.yaml import YAML
@@ -111,6 +113,17 @@ def yaml_block(key: str, value: object) -> str:
     value : object
         Text, number, date, option, list or mapping.
     """
+    simple = isinstance(value, str | int | float | date)
+    return _simple_block(key, type(value), value) if simple else _block(key, value)
+
+
+@lru_cache(maxsize=512)
+def _simple_block(key: str, kind: type, value: object) -> str:
+    """A form writes all its fields anew at each letter typed; ``kind`` tells 1 from True and 1.0."""
+    return _block(key, value)
+
+
+def _block(key: str, value: object) -> str:
     yaml = YAML()
     yaml.default_flow_style = False
     yaml.allow_unicode = True

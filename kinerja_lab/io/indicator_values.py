@@ -3,7 +3,7 @@
 from kinerja_lab.core.errors import InputFault, KinerjaError
 from kinerja_lab.core.indicator import AchievementRule, Criterion, Indicator, Realisation, Revision
 from kinerja_lab.io.indicator_fields import extra_values, field_faults
-from kinerja_lab.io.specs import IndicatorSpec
+from kinerja_lab.io.specs import IndicatorSpec, SeriesSpec
 from kinerja_lab.io.yaml_text import YamlText
 
 __all__ = ["as_indicator"]
@@ -50,12 +50,18 @@ def _value(spec: IndicatorSpec) -> Indicator:
         stable_range=tuple(spec.stable_range) if spec.stable_range else None,
         agencies=tuple(spec.agencies), baseline=_number(spec.baseline),
         rule=AchievementRule(down=spec.rule.down, cap=spec.rule.cap, zero=spec.rule.zero),
-        series=tuple(Realisation(period=item.period, target=item.target, realisation=_number(item.realisation),
+        series=tuple(Realisation(period=item.period, target=_target(item, spec), realisation=_number(item.realisation),
                                  printed=_number(item.printed)) for item in spec.series),
         criteria=tuple(Criterion(measure=item.measure, sign=item.sign) for item in spec.criteria),
         revisions=tuple(Revision(on=item.on, by=item.by, reason=item.reason, changed=tuple(item.changed),
                                  breaks_series=item.breaks_series) for item in spec.revisions),
     )
+
+
+def _target(entry: SeriesSpec, spec: IndicatorSpec) -> float:
+    """The year's number; a single one may stand among the targets by period instead, a range is no number."""
+    single = (item.low for item in spec.targets if item.period == entry.period and item.high in (None, item.low))
+    return _number(next(single, None) if entry.target is None else entry.target)
 
 
 def _number(value: float | None) -> float:

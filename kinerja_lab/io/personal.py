@@ -11,10 +11,22 @@ from kinerja_lab.io.faults import CAP, row_faults
 __all__ = ["mask", "personal_data_faults", "scan_personal_data"]
 
 # RE2 knows no look-around: the database keeps whatever could hold a match, the exact rules below decide.
-_SUSPECT = r"[0-9](?:[ .()/-]{0,2}[0-9]){8,}|[^ @]@[^ @]+\."
+_SUSPECT = r"[0-9](?:[ .()/-]{0,3}[0-9]){8,}|[^ @]@[^ @]+\."
 _DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){15,17}(?![0-9])")
 _PHONE = re.compile(r"(?<![0-9])(?:\+? ?62|0)[ .()-]{0,2}8[0-9](?:[ .()-]{0,2}[0-9]){6,10}(?![0-9])"
                     r"|\+62[ .()-]?[0-9](?:[ .-]?[0-9]){6,11}(?![0-9])")
+# A landline is an area code in use and five to eight digits; brackets, a mark between the two, or a word before them
+# must say that it is one, for a code may have the same digits.
+_AREA = r"0(?:21|22|24|31|61|2[3-9][0-9]|3[2-8][0-9]|4[0-8][0-9]|5[1-6][0-9]|6[2-5][0-9]|7[0-7][0-9]|9[0-8][0-9])"
+_REST = r"(?!(?:19|20)[0-9]{2}[ .-])[2-9][0-9]{2,3}[ .-]?[0-9]{2,4}(?![0-9])"
+_LANDLINE = re.compile(rf"\({_AREA}\)[ .-]{{0,2}}[1-9][0-9]{{2,3}}[ .-]?[0-9]{{2,4}}(?![0-9])"
+                       rf"|(?<![0-9.,/-]){_AREA}(?: ?- ?|[ .]){_REST}(?![ .,/-]?[0-9])"
+                       r"|\b(?:telp|telepon|telpon|tlp|tel|phone|fax|faks|faksimile|kontak|hubungi|call|wa|whatsapp)"
+                       rf"\b[^0-9(]{{0,12}}\(?{_AREA}\)?[ .-]{{0,2}}[1-9][0-9]{{2,3}}[ .-]?[0-9]{{2,4}}(?![0-9])",
+                       re.IGNORECASE)
+_BARE_LANDLINE = re.compile(rf"{_AREA}[2-9][0-9]{{4,7}}")
+_PHONE_NAME = re.compile(r"telp|telepon|telpon|phone|faks|kontak|contact|whatsapp"
+                         r"|(?:^|[ _.])(?:tel|tlp|fax|wa|hp)(?:$|[ _.])", re.IGNORECASE)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _WHOLE = re.compile(r"TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT")
 _REAL = re.compile(r"DOUBLE|FLOAT|DECIMAL.*")
@@ -89,6 +101,9 @@ def _in_texts(connection, rows: str, column: str) -> dict[str, dict[str, str]]:
     for (cell,) in suspects:
         for what, match in _matches(cell):
             found.setdefault(what, {}).setdefault(cell, mask(match))
+    if _PHONE_NAME.search(column.strip('"')):
+        bare = [cell for (cell,) in suspects if _BARE_LANDLINE.fullmatch(cell.strip())]
+        found.setdefault("phone", {}).update({cell: mask(cell) for cell in bare})
     _add_bare_phones(connection, rows, column, [cell for (cell,) in suspects], found)
     return found
 
@@ -132,8 +147,8 @@ def _matches(cell: str) -> list[tuple[str, str]]:
             found.append(("nip", digits))
     rest = _DIGITS.sub(" ", cell)
     found += [("email", match) for match in _EMAIL.findall(rest)[:1]]
-    found += [("phone", match) for match in _PHONE.findall(rest)[:1]]
-    return found
+    phone = _PHONE.search(rest) or _LANDLINE.search(rest)
+    return [*found, ("phone", phone[0])] if phone else found
 
 
 def _is_nik(digits: str) -> bool:

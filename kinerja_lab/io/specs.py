@@ -151,6 +151,7 @@ class StudySpec(_Spec):
     units: TableSpec | None = None
     plan: PlanNotebookSpec
     source_note: Words
+    limits: Words | None = None
 
 
 class ItemSpec(_Spec):
@@ -285,7 +286,8 @@ def read_spec(kind: type[Spec], text: YamlText) -> tuple[Spec | None, list[Input
     try:
         return kind.model_validate(text.data), []
     except ValidationError as error:
-        return None, [_as_fault(kind, text, item) for item in error.errors(include_url=False)]
+        found = [_as_fault(kind, text, item) for item in error.errors(include_url=False)]
+        return None, sorted(found, key=lambda fault: fault.line or 0)
 
 
 _UNION_PARTS = (_LISTED, _FROM_DATA)
@@ -315,10 +317,13 @@ def _as_fault(kind: type[_Spec], text: YamlText, item: dict) -> InputFault:
         return text.fault(_EXPECTED[type_], path, value=found)
     if type_ in ("enum", "literal_error"):
         choices = [part.strip(" '") for part in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
+        if found in ("", None):
+            return text.fault("empty_choice", path, choices=", ".join(choices))
         return text.fault("unknown_choice", path, value=found, choices=", ".join(choices),
                           nearest=closest(str(found), choices) or "-")
     if type_ == "string_pattern_mismatch":
-        return text.fault("bad_form", path, value=found)
+        code = kind is IndicatorSpec and path == ("code",)
+        return text.fault("bad_indicator_code" if code else "bad_form", path, value=found)
     if type_ in ("string_too_short", "too_short"):
         return text.fault("empty_value", path)
     bound = next((context[name] for name in ("ge", "gt", "le", "lt") if name in context), None)

@@ -98,7 +98,8 @@ def _study(
         rater_column="rater" if spec.survey is not None and spec.survey.rater else "",
         suppress_below=spec.suppress_below,
         plan=PlanSpec(notebook=spec.plan.notebook, summary=spec.plan.summary),
-        source_note=spec.source_note.model_dump(), survey=sources["survey"], outcomes=sources["outcomes"],
+        source_note=spec.source_note.model_dump(), limits=spec.limits.model_dump() if spec.limits else {},
+        survey=sources["survey"], outcomes=sources["outcomes"],
         units=sources["units"], row_is_unit=spec.survey is not None and spec.survey.row == "unit",
         external_files=files, statements=statements,
     )

@@ -101,7 +101,7 @@ class Study:
     ----------
     code : str
         Name of the study and of its folder.
-    title, note, region_word, unit_word, agency_word, source_note : mapping of str to str
+    title, note, region_word, unit_word, agency_word, source_note, limits : mapping of str to str
         Words by language.
     synthetic : bool
         Whether the data are made up.
@@ -161,6 +161,7 @@ class Study:
     suppress_below: int = 10
     plan: PlanSpec
     source_note: Mapping[str, str]
+    limits: Mapping[str, str] = field(default_factory=dict)
     survey: TableSource | None = None
     outcomes: TableSource | None = None
     units: TableSource | None = None

@@ -20,10 +20,14 @@ from ruamel.yaml.nodes import ScalarNode
 from kinerja_lab.core.errors import InputFault, InputFaults
 from kinerja_lab.core.message import Message
 
-__all__ = ["YamlText", "read_yaml"]
+__all__ = ["YamlText", "read_yaml", "yaml_files"]
 
-MAX_BYTES = 2_000_000
+MAX_BYTES = 500_000
 MAX_DEPTH = 20
+MAX_FAULTS = 30
+"""Faults after which a file is not read on: a bomb of references would give a list as long as the bomb."""
+
+_SUFFIXES = (".yml", ".yaml")
 
 Path_ = tuple[str | int, ...]
 
@@ -103,6 +107,20 @@ def read_yaml(path: Path, *, name: str = "") -> YamlText:
     return YamlText(file=name, data={} if built.root is _NOTHING else built.root, lines=built.lines)
 
 
+def yaml_files(folder: Path, *, below: bool = False) -> tuple[Path, ...]:
+    """The YAML files of a folder in the order of their names, whichever way their ending is written.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder; none are found where it is absent.
+    below : bool
+        Whether those of the folders below it count too.
+    """
+    found = Path(folder).rglob("*") if below else Path(folder).glob("*")
+    return tuple(sorted(path for path in found if path.suffix.casefold() in _SUFFIXES and path.is_file()))
+
+
 _NOTHING = object()
 
 
@@ -175,3 +193,5 @@ class _Builder:
     def _fault(self, code: str, line: int, *, value: str = "", column: str = "", **params: object) -> None:
         self.faults.append(InputFault(message=Message(f"fault.{code}", params), file=self.name, line=line, value=value,
                                       column=column))
+        if len(self.faults) >= MAX_FAULTS:
+            raise InputFaults(self.faults)

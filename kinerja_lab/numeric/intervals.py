@@ -5,7 +5,7 @@ from scipy import special
 
 from kinerja_lab.core.errors import KinerjaError
 
-__all__ = ["binomial_exact", "fisher_z", "normal_quantile", "poisson_exact", "t_interval", "wilson"]
+__all__ = ["binomial_exact", "byar", "fisher_z", "normal_quantile", "poisson_exact", "t_interval", "wilson"]
 
 
 def _checked(level: float) -> float:
@@ -203,6 +203,48 @@ def poisson_exact(events: np.ndarray, *, level: float) -> tuple[np.ndarray, np.n
     events = np.asarray(events, dtype=float)
     low = np.where(events > 0, special.gammaincinv(np.where(events > 0, events, 1.0), tail), 0.0)
     return low, special.gammainccinv(events + 1, tail)
+
+
+def byar(events: np.ndarray, *, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Byar's closed approximation of the exact limits of a Poisson mean.
+
+    Parameters
+    ----------
+    events : array of float
+        Counts, at least 0; good from about 10.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lower and upper limits of the mean.
+
+    Raises
+    ------
+    KinerjaError
+        ``bad_level``.
+
+    Notes
+    -----
+    x (1 - 1/9x - z/(3 sqrt x))^3 and, with x + 1 for x, the same with plus.
+
+    References
+    ----------
+    Breslow, N. E., Day, N. E. (1987). Statistical methods in cancer research II, p. 69. IARC.
+
+    Examples
+    --------
+    >>> low, high = byar(10, level=0.95)
+    >>> round(float(low), 3), round(float(high), 3)
+    (4.787, 18.391)
+    """
+    z = normal_quantile(level)
+    events = np.asarray(events, dtype=float)
+    some = np.where(events > 0, events, 1.0)
+    low = np.where(events > 0, some * np.maximum(1 - 1 / (9 * some) - z / (3 * np.sqrt(some)), 0.0) ** 3, 0.0)
+    more = events + 1
+    return low, more * (1 - 1 / (9 * more) + z / (3 * np.sqrt(more))) ** 3
 
 
 def binomial_exact(events: np.ndarray, n: np.ndarray, *, level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,8 @@
 """How much would an estimate vary if the sample were drawn again? Taylor linearisation with strata and clusters.
 
-Clusters are the ultimate clusters, taken as drawn with replacement; there is no finite population correction, which
-errs on the careful side.
+Clusters are the ultimate clusters. Without ``population`` they are taken as drawn with replacement, which errs on the
+careful side; with it the finite population correction of the first stage is applied. A domain is either a sample of its
+own or, with ``whole``, a part of the sample as it was drawn: then the clusters without a member of it count as zeros.
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ __all__ = [
     "LONELY", "DomainPlan", "DomainVariance", "domain_plan", "domain_variances", "stratified_cluster_variance",
 ]
 
-LONELY = ("fail", "centre", "certainty")
-"""What is done with a stratum of one cluster: refuse, take the deviation from the grand mean, or count none."""
+LONELY = ("fail", "centre", "certainty", "average")
+"""What is done with a stratum of one cluster: refuse, take the deviation from the grand mean (R's ``adjust``), count
+none, or count what the other strata count on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,12 +73,23 @@ class DomainPlan:
         Stratum within domain of each cluster.
     domain_of : numpy.ndarray of int, shape (cells,)
         Domain of each such stratum.
+    size_of : numpy.ndarray or None, shape (cells,)
+        Clusters drawn in the stratum, with members of the domain or not; None where a domain is a sample of its own.
+    kept_of : numpy.ndarray or None, shape (cells,)
+        1 minus the sampled share of the stratum's clusters; None means 1.
+    strata_n, lonely_n, cluster_n : int
+        Strata, lonely strata and clusters of the whole sample; 0 where a domain is a sample of its own.
     """
 
     count: int
     cluster_of: np.ndarray | None
     cell_of: np.ndarray
     domain_of: np.ndarray
+    size_of: np.ndarray | None = None
+    kept_of: np.ndarray | None = None
+    strata_n: int = 0
+    lonely_n: int = 0
+    cluster_n: int = 0
 
     def variances(
         self, scores: np.ndarray, *, present: np.ndarray | None = None, lonely: str = "centre",
@@ -89,23 +102,47 @@ class DomainPlan:
             clusters = len(self.cell_of)
             totals = np.bincount(self.cluster_of, weights=totals, minlength=clusters)
             present = np.bincount(self.cluster_of, weights=present, minlength=clusters) > 0
-        size, total, square = (np.bincount(self.cell_of, weights=item, minlength=len(self.domain_of))
-                               for item in (present, totals, totals * totals))
-        several, single = size > 1, size == 1
-        if lonely == "fail" and single.any():
-            raise NotApplicable("lonely_strata", n=int(single.sum()))
+        return self.from_totals(totals, present=present, lonely=lonely)
+
+    def from_totals(self, totals: np.ndarray, *, present: np.ndarray, lonely: str = "centre") -> DomainVariance:
+        """Variances from scores that are summed by cluster already, in the order of ``cell_of``."""
+        _checked_lonely(lonely)
+        met, total, square = (np.bincount(self.cell_of, weights=item, minlength=len(self.domain_of))
+                              for item in (present, totals, totals * totals))
+        size = met if self.size_of is None else np.where(met > 0, self.size_of, 0.0)
+        kept = np.ones(len(met)) if self.kept_of is None else self.kept_of
+        several, single = size > 1, (size == 1) & (kept > 0)
+        if lonely == "fail" and (single.any() or self.lonely_n):
+            raise NotApplicable("lonely_strata", n=int(max(single.sum(), self.lonely_n)))
         safe = np.where(several, size, 2.0)
-        part = np.where(several, safe / (safe - 1) * np.maximum(square - total * total / safe, 0.0), 0.0)
+        part = np.where(several, kept * safe / (safe - 1) * np.maximum(square - total * total / safe, 0.0), 0.0)
+        variance, clusters, strata, alone = (
+            np.bincount(self.domain_of, weights=item, minlength=self.count) for item in (part, met, met > 0, single))
         if lonely == "centre":
-            part = np.where(single, square, part)
-        variance, *counts = (np.bincount(self.domain_of, weights=item, minlength=self.count)
-                             for item in (part, size, size > 0, single))
-        clusters, strata, alone = (item.astype(np.int64) for item in counts)
+            variance = variance + self._centred(total, clusters, single, kept)
+        elif lonely == "average":
+            strata_n, lonely_n = (strata, alone) if self.size_of is None else (self.strata_n, self.lonely_n)
+            usable = strata_n - lonely_n
+            variance = np.where(usable > 0, variance * strata_n / np.where(usable > 0, usable, 1), 0.0)
+        clusters, strata, alone = (item.astype(np.int64) for item in (clusters, strata, alone))
         return DomainVariance(variance=variance, clusters=clusters, strata=strata, lonely=alone)
+
+    def _centred(self, total: np.ndarray, clusters: np.ndarray, single: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Squared deviations of lonely clusters from the mean of all clusters (0 for linearised scores)."""
+        domain_total = np.bincount(self.domain_of, weights=total, minlength=self.count)
+        drawn = clusters if self.size_of is None else np.full(self.count, float(self.cluster_n))
+        mean = domain_total / np.where(drawn > 0, drawn, 1.0)
+        found = np.bincount(self.domain_of, weights=np.where(single, kept * (total - mean[self.domain_of]) ** 2, 0.0),
+                            minlength=self.count)
+        if self.size_of is None:
+            return found
+        met = np.bincount(self.domain_of, weights=single, minlength=self.count)
+        return found + (self.lonely_n - met) * mean**2
 
 
 def domain_plan(
     domains: np.ndarray, *, count: int, strata: np.ndarray | None = None, clusters: np.ndarray | None = None,
+    population: np.ndarray | None = None, whole: bool = False,
 ) -> DomainPlan:
     """Sort rows into clusters, strata and domains.
 
@@ -117,32 +154,73 @@ def domain_plan(
         Number of domains.
     strata, clusters : numpy.ndarray or None, shape (n,)
         Labels; no strata means one, no clusters means that each row is one. Clusters are nested in strata.
+    population : numpy.ndarray or None, shape (n,)
+        Clusters that the row's stratum has in the population; None or infinity means no correction.
+    whole : bool
+        Whether a domain is a part of the whole sample (as in R survey) instead of a sample of its own.
 
     Returns
     -------
     DomainPlan
+
+    Raises
+    ------
+    KinerjaError
+        ``population_too_small`` when a stratum has more clusters in the sample than in the population, or differing
+        entries.
     """
     n = len(domains)
-    cell_of, domain_of = domains, np.arange(count)
+    domains = np.asarray(domains, dtype=np.int64)
+    cell_of, domain_of, stratum_of = domains, np.arange(count), np.zeros(count, dtype=np.int64)
+    stratum, strata_n = _codes(strata, n)
     if strata is not None:
-        stratum, strata_n = _codes(strata, n)
         cells, cell_of = _pairs(domains, stratum, strata_n)
-        domain_of = cells // strata_n
-    if clusters is None:
-        return DomainPlan(count=count, cluster_of=None, cell_of=cell_of, domain_of=domain_of)
-    cluster, cluster_n = _codes(clusters, n)
-    pairs, cluster_of = _pairs(cell_of, cluster, cluster_n)
-    return DomainPlan(count=count, cluster_of=cluster_of, cell_of=pairs // cluster_n, domain_of=domain_of)
+        domain_of, stratum_of = cells // strata_n, cells % strata_n
+    cluster_of = None
+    cluster, cluster_n = (None, 0) if clusters is None else _codes(clusters, n)
+    final = cell_of
+    if cluster is not None:
+        pairs, cluster_of = _pairs(cell_of, cluster, cluster_n)
+        final = pairs // cluster_n
+    if not whole and population is None:
+        return DomainPlan(count=count, cluster_of=cluster_of, cell_of=final, domain_of=domain_of)
+    drawn = _drawn(stratum, strata_n, cluster, cluster_n)
+    kept = _kept(population, stratum, drawn)
+    lonely_n = int(((drawn == 1) & (kept > 0)).sum())
+    return DomainPlan(
+        count=count, cluster_of=cluster_of, cell_of=final, domain_of=domain_of, kept_of=kept[stratum_of],
+        size_of=drawn[stratum_of].astype(float) if whole else None, strata_n=int((drawn > 0).sum()) if whole else 0,
+        lonely_n=lonely_n if whole else 0, cluster_n=int(drawn.sum()) if whole else 0,
+    )
+
+
+def _drawn(stratum: np.ndarray, strata_n: int, cluster: np.ndarray | None, cluster_n: int) -> np.ndarray:
+    """Clusters drawn in each stratum."""
+    if cluster is None:
+        return np.bincount(stratum, minlength=strata_n)
+    return np.bincount(_pairs(stratum, cluster, cluster_n)[0] // cluster_n, minlength=strata_n)
+
+
+def _kept(population: np.ndarray | None, stratum: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """1 minus the sampled share of each stratum's clusters."""
+    if population is None:
+        return np.ones(len(drawn))
+    size = np.full(len(drawn), np.inf)
+    size[stratum] = population
+    if not np.array_equal(size[stratum], np.asarray(population, dtype=float)) or (size < drawn).any():
+        raise KinerjaError("population_too_small", n=int((size < drawn).sum()))
+    return 1 - drawn / size
 
 
 def domain_variances(
     scores: np.ndarray, *, domains: np.ndarray, count: int, strata: np.ndarray | None = None,
     clusters: np.ndarray | None = None, present: np.ndarray | None = None, lonely: str = "centre",
+    population: np.ndarray | None = None, whole: bool = False,
 ) -> DomainVariance:
     """Variance of the total score of each domain, all domains in one pass.
 
-    Each domain is taken as a sample of its own: its clusters are those met in it. A domain then has the same variance
-    whether it is analysed alone or beside the others.
+    Unless ``whole``, each domain is taken as a sample of its own: its clusters are those met in it. A domain then has
+    the same variance whether it is analysed alone or beside the others.
 
     Parameters
     ----------
@@ -157,7 +235,11 @@ def domain_variances(
     present : numpy.ndarray of bool or None, shape (n,)
         Rows that take part; None means all.
     lonely : str
-        ``"fail"``, ``"centre"`` or ``"certainty"``.
+        ``"fail"``, ``"centre"``, ``"certainty"`` or ``"average"``.
+    population : numpy.ndarray or None, shape (n,)
+        Clusters that the row's stratum has in the population; None or infinity means no correction.
+    whole : bool
+        Whether a domain is a part of the whole sample (as in R survey) instead of a sample of its own.
 
     Returns
     -------
@@ -169,18 +251,19 @@ def domain_variances(
     NotApplicable
         ``lonely_strata`` under ``lonely="fail"``.
     KinerjaError
-        ``unknown_option``.
+        ``unknown_option`` or ``population_too_small``.
 
     Notes
     -----
-    sum over strata of n/(n-1) * (sum of squared cluster totals - (stratum total)^2 / n). A lonely stratum under
-    ``centre`` counts its squared total: the grand mean of linearised scores is zero.
+    sum over strata of (1 - f) n/(n-1) * (sum of squared cluster totals - (stratum total)^2 / n), f the sampled share of
+    the stratum's clusters. A lonely stratum under ``centre`` counts the squared deviation of its total from the mean of
+    all cluster totals, which is zero for linearised scores. ``whole`` takes n from the sample as drawn.
 
     References
     ----------
     Wolter, K. M. (2007). Introduction to variance estimation, 2nd ed., chapter 6. Springer.
     """
-    plan = domain_plan(domains, count=count, strata=strata, clusters=clusters)
+    plan = domain_plan(domains, count=count, strata=strata, clusters=clusters, population=population, whole=whole)
     return plan.variances(scores, present=present, lonely=lonely)
 
 
@@ -192,7 +275,7 @@ def _pairs(outer: np.ndarray, inner: np.ndarray, inner_n: int) -> tuple[np.ndarr
 
 def stratified_cluster_variance(
     scores: np.ndarray, *, weights: np.ndarray | None = None, strata: np.ndarray | None = None,
-    clusters: np.ndarray | None = None, lonely: str = "fail",
+    clusters: np.ndarray | None = None, lonely: str = "fail", population: np.ndarray | None = None,
 ) -> tuple[np.ndarray, int]:
     """Covariance matrix of totals of linearised scores.
 
@@ -205,7 +288,10 @@ def stratified_cluster_variance(
     strata, clusters : numpy.ndarray or None, shape (n,)
         Labels; no strata means one, no clusters means that each row is one. Clusters are nested in strata.
     lonely : str
-        ``"fail"``, ``"centre"`` (deviation from the grand mean of cluster totals) or ``"certainty"`` (counts none).
+        ``"fail"``, ``"centre"`` (deviation from the grand mean of cluster totals), ``"certainty"`` (counts none) or
+        ``"average"`` (counts what the other strata count on average).
+    population : numpy.ndarray or None, shape (n,)
+        Clusters that the row's stratum has in the population; None or infinity means no correction.
 
     Returns
     -------
@@ -218,11 +304,11 @@ def stratified_cluster_variance(
     NotApplicable
         ``lonely_strata`` under ``lonely="fail"``.
     KinerjaError
-        ``unknown_option``.
+        ``unknown_option`` or ``population_too_small``.
 
     Notes
     -----
-    sum over strata h of n_h/(n_h-1) sum over clusters c of (t_hc - mean_h)(t_hc - mean_h)'.
+    sum over strata h of (1 - f_h) n_h/(n_h-1) sum over clusters c of (t_hc - mean_h)(t_hc - mean_h)'.
 
     References
     ----------
@@ -251,12 +337,17 @@ def stratified_cluster_variance(
     else:
         totals = scores
     size = np.bincount(stratum, minlength=strata_n).astype(float)
-    if lonely == "fail" and (size == 1).any():
-        raise NotApplicable("lonely_strata", n=int((size == 1).sum()))
+    kept = _kept(population, _codes(strata, n)[0], size)
+    single = (size == 1) & (kept > 0)
+    if lonely == "fail" and single.any():
+        raise NotApplicable("lonely_strata", n=int(single.sum()))
     safe = np.maximum(size, 1.0)
     means = np.column_stack([np.bincount(stratum, weights=totals[:, j], minlength=strata_n) / safe for j in range(k)])
     if lonely == "centre":
-        means[size == 1] = totals.mean(axis=0)
-    factor = np.where(size > 1, size / np.where(size > 1, size - 1, 1.0), 1.0)
+        means[single] = totals.mean(axis=0)
+    factor = kept * np.where(size > 1, size / np.where(size > 1, size - 1, 1.0), 1.0)
     centred = (totals - means[stratum]) * np.sqrt(factor[stratum])[:, None]
-    return centred.T @ centred, len(totals) - int((size > 0).sum())
+    strata_met = int((size > 0).sum())
+    usable = strata_met - int(single.sum())
+    spread = strata_met / usable if lonely == "average" and usable else 1.0
+    return spread * (centred.T @ centred), len(totals) - strata_met

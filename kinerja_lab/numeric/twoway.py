@@ -14,6 +14,8 @@ __all__ = ["CrossedFixed", "CrossedRandom", "TwoWay", "crossed_fixed", "crossed_
 _SPAN = (-23.0, 12.0)
 """Range of the logarithm of a variance ratio; the lower end stands for zero."""
 _CHUNK = 2048
+_SMALL = 4096
+"""Up to so many cells a full table is faster than a sparse one: a panel of experts has some hundred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -139,9 +141,10 @@ class _Equations:
         self.layout = layout
         self.root = np.exp(np.asarray(log_ratio) / 2)
         self.diagonal = self.root[0] ** 2 * layout.sizes[0] + 1
-        self.cross = self.root[0] * self.root[1] * layout.cells
-        scaled = sparse.diags_array(1 / np.sqrt(self.diagonal)) @ self.cross
-        schur = -(scaled.T @ scaled).toarray()
+        small = layout.cells.shape[0] * layout.cells.shape[1] <= _SMALL
+        self.cross = self.root[0] * self.root[1] * (layout.cells.toarray() if small else layout.cells)
+        product = _product_over(self.cross, np.sqrt(self.diagonal))
+        schur = -(product if small else product.toarray())
         schur[np.diag_indices_from(schur)] += self.root[1] ** 2 * layout.sizes[1] + 1
         self.factor = linalg.cho_factor(schur, lower=True, overwrite_a=True, check_finite=False)
         ones, total = layout.sizes, layout.sums
@@ -172,10 +175,13 @@ class _Equations:
     def slope(self) -> np.ndarray:
         """Derivative of the deviance with respect to the log ratios."""
         inverse = self.inverse()
-        scaled = sparse.diags_array(1 / self.diagonal) @ self.cross
-        product = (scaled.T @ scaled).tocoo()
-        traces = (float((1 / self.diagonal).sum() + product.data @ inverse[product.row, product.col]),
-                  float(np.trace(inverse)))
+        product = _product_over(self.cross, self.diagonal)
+        if isinstance(product, np.ndarray):
+            shared = (product * inverse).sum()
+        else:
+            product = product.tocoo()
+            shared = product.data @ inverse[product.row, product.col]
+        traces = (float((1 / self.diagonal).sum() + shared), float(np.trace(inverse)))
         return np.array([
             size.size - trace - (one @ one) / self.information
             - (self.layout.n - 1) * (effect @ effect) / self.squares
@@ -192,9 +198,16 @@ class _Equations:
         rows = []
         for start in range(0, len(self.diagonal), _CHUNK):
             part = self.cross[start:start + _CHUNK]
-            rows.append(np.asarray(part.multiply(part @ inverse).sum(axis=1)).ravel())
+            joint = part * (part @ inverse) if isinstance(part, np.ndarray) else part.multiply(part @ inverse)
+            rows.append(np.asarray(joint.sum(axis=1)).ravel())
         absorbed = 1 / self.diagonal + np.concatenate(rows) / self.diagonal**2
         return [absorbed, np.diag(inverse)]
+
+
+def _product_over(cross: np.ndarray | sparse.csr_array, by: np.ndarray) -> np.ndarray | sparse.csr_array:
+    """Cross products of the dense side, the rows of the absorbed side divided first."""
+    scaled = cross / by[:, None] if isinstance(cross, np.ndarray) else sparse.diags_array(1 / by) @ cross
+    return scaled.T @ scaled
 
 
 def crossed_random(layout: TwoWay) -> CrossedRandom:

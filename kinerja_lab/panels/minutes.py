@@ -13,7 +13,7 @@ from kinerja_lab.core.panel import JudgePanel
 from kinerja_lab.panels.consistency import Consistency
 from kinerja_lab.panels.cut_scores import StandardSetting
 
-__all__ = ["Minutes", "minutes"]
+__all__ = ["Minutes", "answers_given", "minutes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,7 +86,7 @@ def minutes(
             said.append(Message("minutes.zone", {"band": zone.label, "zone": zone}))
     if not standard.zones:
         said.append(Message("minutes.no_measurement_error"))
-    tables = {"cuts": standard.to_frame(), "judges": setting.judges.to_frame(), "answers": _answers(panel)}
+    tables = {"cuts": standard.to_frame(), "judges": setting.judges.to_frame(), "answers": answers_given(panel)}
     if setting.components is not None:
         tables["components"] = setting.components.to_frame()
     for name, table in (("impact", impact), ("consistency", consistency.indices if consistency else None)):
@@ -102,8 +102,19 @@ def minutes(
     return Minutes(statements=tuple(said), conventions=standard.conventions, tables=tables)
 
 
-def _answers(panel: JudgePanel) -> pd.DataFrame:
-    """Answers given, by question and round, of those that could have been."""
+def answers_given(panel: JudgePanel) -> pd.DataFrame:
+    """Answers given, by question and round, of those that could have been.
+
+    Parameters
+    ----------
+    panel : JudgePanel
+        The panel.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``question, round, judges, answers, possible``.
+    """
     given = panel.frame[panel.frame["value"].notna()]
     grouped = given.groupby(["question", "round"])
     table = grouped.agg(judges=("judge", "nunique"), answers=("value", "size")).reset_index()

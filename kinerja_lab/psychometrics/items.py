@@ -8,7 +8,7 @@ from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.patterns import MISSING, ResponsePatterns
 from kinerja_lab.numeric.intervals import wilson
 
-__all__ = ["ceiling_share", "missing_share", "straightlining"]
+__all__ = ["ceiling_share", "missing_share", "share_table", "straightlining"]
 
 LEAST_ITEMS = 2
 _METHOD = "share of sheets, Wilson"
@@ -43,7 +43,7 @@ def missing_share(patterns: ResponsePatterns, *, level: float) -> EstimateTable:
     Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
     """
     missing = patterns.counts @ (patterns.values == MISSING)
-    return _shares(patterns.items, missing, np.full(len(patterns.items), patterns.n), level)
+    return share_table(patterns.items, missing, np.full(len(patterns.items), patterns.n), level=level)
 
 
 def ceiling_share(patterns: ResponsePatterns, *, level: float) -> EstimateTable:
@@ -75,7 +75,7 @@ def ceiling_share(patterns: ResponsePatterns, *, level: float) -> EstimateTable:
     Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
     """
     top = patterns.counts @ (patterns.values == patterns.high)
-    return _shares(patterns.items, top, patterns.counts @ (patterns.values != MISSING), level)
+    return share_table(patterns.items, top, patterns.counts @ (patterns.values != MISSING), level=level)
 
 
 def straightlining(patterns: ResponsePatterns, *, level: float) -> Estimate:
@@ -124,10 +124,26 @@ def straightlining(patterns: ResponsePatterns, *, level: float) -> Estimate:
                     n=n, method=_METHOD, unit="share")
 
 
-def _shares(items: tuple[str, ...], events: np.ndarray, n: np.ndarray, level: float) -> EstimateTable:
+def share_table(labels: tuple[str, ...], events: np.ndarray, n: np.ndarray, *, level: float) -> EstimateTable:
+    """Shares of sheets with Wilson's limits.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        What each share is about.
+    events, n : numpy.ndarray of int, shape (labels,)
+        Sheets counted, out of how many; ``no_answers`` where n is 0.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Raises
+    ------
+    KinerjaError
+        ``bad_level``.
+    """
     low, high = wilson(events, n, level=level)
     some = n > 0
     return EstimateTable(frame=pd.DataFrame({
-        "label": items, "value": np.where(some, events / np.where(some, n, 1), np.nan), "low": low, "high": high,
+        "label": labels, "value": np.where(some, events / np.where(some, n, 1), np.nan), "low": low, "high": high,
         "level": level, "n": n, "method": _METHOD, "unit": "share", "note": np.where(some, "", "no_answers"),
     }))

@@ -8,6 +8,7 @@ from scipy import special
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
+from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.numeric.normal_table_errors import cluster_covariance, row_covariance, table_influence
 from kinerja_lab.psychometrics.design_sheets import DesignSheets
 
@@ -104,8 +105,7 @@ def polychoric(sheets: DesignSheets, *, level: float) -> Polychoric:
     patterns, clustered = sheets.patterns, sheets.totals is not None
     if clustered and sheets.clusters < _LEAST_CLUSTERS:
         raise NotApplicable("too_few_clusters", n=sheets.clusters, least=_LEAST_CLUSTERS)
-    codes = np.stack([np.unique(column, return_inverse=True)[1].ravel() for column in patterns.values.T], axis=1)
-    sizes = tuple(int(column.max()) + 1 for column in codes.T)
+    codes, sizes = _codes(patterns)
     found = table_influence(codes, patterns.weights, sizes=sizes)
     off = found.correlation[np.tril_indices(len(sizes), -1)]
     moved = found.influence[:, sum(len(own) for own in found.limits):]
@@ -121,6 +121,17 @@ def polychoric(sheets: DesignSheets, *, level: float) -> Polychoric:
     return Polychoric(
         items=patterns.items, thresholds=found.limits, correlation=found.correlation, covariance=covariance,
         independent=independent, n=patterns.n, clusters=sheets.clusters, df=df, empty_cells=found.empty, table=table)
+
+
+def _codes(patterns: ResponsePatterns) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Answers as places among those used, and how many are used of each item."""
+    columns = np.ascontiguousarray(patterns.values.T, dtype=np.intp) - patterns.low
+    sizes = []
+    for column in columns:
+        used = np.bincount(column, minlength=patterns.high - patterns.low + 1) > 0
+        np.take(np.cumsum(used) - 1, column, out=column)
+        sizes.append(int(used.sum()))
+    return columns.T, tuple(sizes)
 
 
 def _table(items, limits, off, covariance, *, df: float, level: float, n: int, how: str) -> EstimateTable:

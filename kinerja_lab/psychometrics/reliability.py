@@ -6,13 +6,14 @@ from scipy import special
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
-from kinerja_lab.core.patterns import MISSING, ResponsePatterns
+from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.numeric.intervals import fisher_z
+from kinerja_lab.psychometrics.coefficients import alpha_of
+from kinerja_lab.psychometrics.sheets import LEAST_ITEMS
+from kinerja_lab.psychometrics.sheets import covariance as covariance_of
 
 __all__ = ["alpha", "alpha_if_dropped", "item_rest"]
 
-LEAST_ITEMS = 2
-LEAST_RESPONDENTS = 3
 _ZERO = 1e-12
 
 
@@ -61,8 +62,8 @@ def alpha(patterns: ResponsePatterns, *, level: float) -> Estimate:
     >>> round(alpha(sheets, level=0.95).value, 4)
     0.6667
     """
-    covariance = _covariance(patterns)
-    value = float(_alpha(covariance))
+    covariance = covariance_of(patterns)
+    value = alpha_of(covariance)
     if np.isnan(value):
         raise NotApplicable("items_cancel")
     low, high, note = _feldt(np.array([value]), patterns.n, len(patterns.items), level)
@@ -101,7 +102,7 @@ def item_rest(patterns: ResponsePatterns, *, level: float) -> EstimateTable:
     ----------
     Nunnally, J. C., Bernstein, I. H. (1994). Psychometric theory, 3rd ed., chapter 8. McGraw-Hill.
     """
-    covariance = _covariance(patterns)
+    covariance = covariance_of(patterns)
     own, with_sum = np.diag(covariance), covariance.sum(axis=0)
     rest = covariance.sum() - 2 * with_sum + own
     usable = rest > _ZERO * own.sum()
@@ -147,43 +148,14 @@ def alpha_if_dropped(patterns: ResponsePatterns, *, level: float) -> EstimateTab
     ----------
     Cronbach, L. J. (1951). Coefficient alpha and the internal structure of tests. Psychometrika 16, 297-334.
     """
-    covariance = _covariance(patterns, least=LEAST_ITEMS + 1)
+    covariance = covariance_of(patterns, least=LEAST_ITEMS + 1)
     items = len(patterns.items)
-    value = np.array([_alpha(np.delete(np.delete(covariance, item, axis=0), item, axis=1)) for item in range(items)])
+    value = np.array([alpha_of(np.delete(np.delete(covariance, item, axis=0), item, axis=1)) for item in range(items)])
     low, high, note = _feldt(value, patterns.n, items - 1, level)
     return EstimateTable(frame=pd.DataFrame({
         "label": patterns.items, "value": value, "low": low, "high": high, "level": level, "n": patterns.n,
         "method": "Cronbach alpha without the item, Feldt", "unit": "coefficient", "note": note,
     }))
-
-
-def _covariance(patterns: ResponsePatterns, *, least: int = LEAST_ITEMS) -> np.ndarray:
-    """Weighted covariance matrix of complete sheets whose items all vary, or the reason why there is none."""
-    if (patterns.values == MISSING).any():
-        n = int(patterns.counts[(patterns.values == MISSING).any(axis=1)].sum())
-        raise KinerjaError("patterns_incomplete", n=n)
-    if len(patterns.items) < least:
-        raise NotApplicable("too_few_items", n=len(patterns.items), least=least)
-    if patterns.n < LEAST_RESPONDENTS:
-        raise NotApplicable("too_few_sheets", n=patterns.n, least=LEAST_RESPONDENTS)
-    flat = patterns.values.min(axis=0) == patterns.values.max(axis=0)
-    names = [code for code, alike in zip(patterns.items, flat, strict=True) if alike]
-    if flat.all():
-        raise NotApplicable("all_items_constant", items=", ".join(names))
-    if flat.any():
-        raise NotApplicable("constant_items", items=", ".join(names))
-    share = patterns.weights / patterns.weights.sum()
-    values = patterns.values.astype(float)
-    centred = values - share @ values
-    return (centred * share[:, None]).T @ centred
-
-
-def _alpha(covariance: np.ndarray) -> float:
-    """NaN where the sum does not vary."""
-    k, own, total = len(covariance), np.trace(covariance), covariance.sum()
-    if total <= _ZERO * own:
-        return np.nan
-    return k / (k - 1) * (1 - own / total)
 
 
 def _feldt(value: np.ndarray, n: int, k: int, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.numeric.mixed import OneWay, anova_ratio, one_way, ratio_interval, reml_ratio
 
-__all__ = ["UnitReliability", "unit_reliability"]
+__all__ = ["UnitFigures", "UnitReliability", "unit_figures", "unit_layout", "unit_reliability"]
 
 TARGETS = {"0.70": 0.70, "0.80": 0.80}
 COMPONENTS = ("anova", "reml")
@@ -88,7 +88,69 @@ def unit_reliability(
     Wald, A. (1940). A note on the analysis of variance with unequal class frequencies. Annals of Mathematical
     Statistics 11, 96-100.
     """
-    names, layout = _layout(scores, units, level, components)
+    if components not in COMPONENTS:
+        raise KinerjaError("unknown_option", name="components", value=str(components), choices=", ".join(COMPONENTS),
+                           nearest="-")
+    names, layout = unit_layout(scores, units, level)
+    found = _figures(layout, level, components)
+    ratio, low, high, note = found.ratio
+    return UnitReliability(
+        icc1=found.icc1, reliability=found.reliability, needed=EstimateTable.from_estimates(found.needed),
+        by_unit=_by_unit(names, layout, ratio, low, high, note, level, found.method),
+        separable=found.separable, units=layout.groups, n=layout.n,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFigures:
+    """The same numbers without the row of each unit, for many scores of the same units.
+
+    Parameters
+    ----------
+    icc1, reliability, separable : Estimate
+        As in ``UnitReliability``.
+    needed : tuple of Estimate
+        Rows of ``UnitReliability.needed``.
+    ratio : tuple
+        Variance ratio, its limits, and why there are none.
+    method : str
+        How the ratio was estimated.
+    """
+
+    icc1: Estimate
+    reliability: Estimate
+    separable: Estimate
+    needed: tuple[Estimate, ...]
+    ratio: tuple[float, float, float, str]
+    method: str
+
+
+def unit_figures(scores: np.ndarray, units: np.ndarray, *, level: float) -> UnitFigures:
+    """Reliability of unit means by mean squares, without the row of each unit.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray of float, shape (n,)
+        One finite score a respondent.
+    units : numpy.ndarray, shape (n,)
+        Unit of each respondent.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    UnitFigures
+
+    Raises
+    ------
+    KinerjaError, NotApplicable
+        As ``unit_reliability``.
+    """
+    _, layout = unit_layout(scores, units, level)
+    return _figures(layout, level, "anova")
+
+
+def _figures(layout: OneWay, level: float, components: str) -> UnitFigures:
     ratio, low, high, note = _ratio(layout, level, components)
     typical = layout.groups / float((1 / layout.sizes).sum())
     method = f"one-way random effects ({components}), exact F"
@@ -98,23 +160,43 @@ def unit_reliability(
         return Estimate(label=label, value=transform(ratio), low=ends[0], high=ends[1], level=level, n=layout.n,
                         method=how, unit=unit, note=note)
 
-    return UnitReliability(
+    return UnitFigures(
         icc1=estimate("icc1", _icc, "coefficient", method),
         reliability=estimate("reliability", lambda x: _mean_reliability(x, typical), "coefficient",
                              f"{method}; mean of {typical:.1f} respondents (harmonic mean)"),
-        needed=_needed(ratio, low, high, note, level, layout.n, method),
-        by_unit=_by_unit(names, layout, ratio, low, high, note, level, method),
-        separable=_separable(layout, level), units=layout.groups, n=layout.n,
-    )
+        separable=_separable(layout, level), needed=tuple(_needed(ratio, low, high, note, level, layout.n, method)),
+        ratio=(ratio, low, high, note), method=method)
 
 
-def _layout(scores, units, level: float, components: str) -> tuple[np.ndarray, OneWay]:
+def unit_layout(scores: np.ndarray, units: np.ndarray, level: float) -> tuple[np.ndarray, OneWay]:
+    """Sizes and means of units, or the reason why they cannot be compared.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray of float, shape (n,)
+        One finite score a respondent.
+    units : numpy.ndarray, shape (n,)
+        Unit of each respondent.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    names : numpy.ndarray
+        Units in order.
+    layout : OneWay
+        Their sizes, means and the sum of squares within.
+
+    Raises
+    ------
+    KinerjaError
+        ``scores_not_finite``, ``lengths_differ`` or ``bad_level``.
+    NotApplicable
+        ``too_few_units``, ``one_respondent_each`` or ``scores_constant``.
+    """
     scores, units = np.asarray(scores, dtype=float), np.asarray(units)
     if not 0 < level < 1:
         raise KinerjaError("bad_level", value=str(level))
-    if components not in COMPONENTS:
-        raise KinerjaError("unknown_option", name="components", value=str(components), choices=", ".join(COMPONENTS),
-                           nearest="-")
     if len(scores) != len(units):
         raise KinerjaError("lengths_differ", first=len(scores), second=len(units))
     if not np.isfinite(scores).all():
@@ -157,14 +239,14 @@ def _respondents(target: float, ratio: float) -> float:
     return max(float(np.ceil(np.round(target / (1 - target) / ratio, 10))), 1.0)
 
 
-def _needed(ratio, low, high, note, level, n, method) -> EstimateTable:
+def _needed(ratio, low, high, note, level, n, method) -> list[Estimate]:
     rows = []
     for label, target in TARGETS.items():
         value, reason = (_respondents(target, ratio), note) if ratio > 0 else (np.nan, "no_unit_differences")
         ends = (np.nan, np.nan) if reason else (_respondents(target, high), _respondents(target, low))
         rows.append(Estimate(label=label, value=value, low=ends[0], high=ends[1], level=level, n=n, method=method,
                              unit="respondents", note=reason))
-    return EstimateTable.from_estimates(rows)
+    return rows
 
 
 def _by_unit(names, layout: OneWay, ratio, low, high, note, level, method) -> EstimateTable:

@@ -38,6 +38,12 @@ from kinerja_lab.profiling.funnel import Funnel, funnel
 from kinerja_lab.psychometrics.items import ceiling_share, missing_share, straightlining
 from kinerja_lab.psychometrics.reliability import alpha, item_rest
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability, unit_reliability
+from kinerja_lab.report.analyse_calibration import calibrate
+from kinerja_lab.report.analyse_design import design_results
+from kinerja_lab.report.analyse_instrument import analyse_instrument
+from kinerja_lab.report.analyse_irt import fairness_results
+from kinerja_lab.report.analyse_standing import standing_results
+from kinerja_lab.report.analyse_structure import structure_results
 from kinerja_lab.report.disclosure import suppress_nested
 from kinerja_lab.report.parameters import ALL_REGIONS
 
@@ -106,14 +112,25 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
     outcomes = _or_reason(lambda: source.outcomes(region=region, period=setting.period or None))
     by_unit = {measure.code: outcomes if isinstance(outcomes, NotApplicable) else outcomes.by_unit(measure.code)
                for measure in study.measures}
+    looks = _looks(study, survey, by_unit, setting)
     return RegionResults(
         setting=setting, survey=survey, outcomes=outcomes,
         funnels={measure.code: _or_reason(lambda m=measure: _funnel(by_unit[m.code], m, setting))
                  for measure in study.measures},
-        looks=_looks(study, survey, by_unit, setting),
+        looks=looks,
         achievements={indicator.code: achievements(indicator) for indicator in study.indicators},
         scale=load_ruleset(SCALE), unit_names=source.unit_names(), wording=load_wording_rules(),
-        peers=study.indicators, statements=study.statements,
+        peers=study.indicators, statements=study.statements, design=design_results(survey, setting=setting),
+        instrument=survey if isinstance(survey, NotApplicable) else _or_reason(
+            lambda: analyse_instrument(survey, setting=setting)),
+        structure=structure_results(survey, level=setting.level, row_is_unit=setting.row_is_unit),
+        calibration=calibrate(study, source, survey=survey, outcomes=outcomes, by_unit=by_unit, looks=looks,
+                              setting=setting),
+        standing=standing_results(
+            setting=setting, survey=survey, outcomes=outcomes, by_unit=by_unit, measures=study.measures,
+            history=lambda: source.outcomes(region=region)),
+        fairness=fairness_results(survey, level=setting.level, suppress_below=setting.suppress_below,
+                                  row_is_unit=setting.row_is_unit),
     )
 
 

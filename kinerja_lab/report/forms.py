@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from kinerja_lab.core.errors import InputFault, KinerjaError
 from kinerja_lab.core.finding import Finding
-from kinerja_lab.core.options import IndicatorLevel, Polarity, Status
+from kinerja_lab.core.options import IndicatorLevel, Polarity
 from kinerja_lab.drafting.targets import value_of
 from kinerja_lab.io.indicator_fields import FIELD_ORDER
 from kinerja_lab.io.indicator_files import read_indicator
 from kinerja_lab.io.indicator_new import required_fields
 from kinerja_lab.io.wording_rules import load_wording_rules
+from kinerja_lab.report.answers import answers_html
 from kinerja_lab.report.drafts import draft_faults, draft_findings, draft_text, save_draft
 from kinerja_lab.text.catalogue import Catalogue, catalogue
 
@@ -32,7 +33,9 @@ FORM_FIELDS = (
 
 _LONG = ("question", "why", "definition", "components")
 _DATES = ("reviewed", "next_review")
-_FIRST = (Status.FAILED, Status.CONCERN)
+_ABOUT = {"DEF002": ("reviewed", "next_review"), "DEF003": ("baseline",), "WRD005": ("frequency",),
+          "WRD009": ("source",)}
+"""What a check mainly looks at: while that is not written yet, what is said of the words typed comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,7 +82,7 @@ class DraftForm:
         help_ = _help(words)
         findings = draft_findings(values, rules=load_wording_rules(), today=self.today,
                                   owner=words.text("indicator_field.owner"))
-        self.checks.value = _checks_html(findings, words)
+        self.checks.value = _checks_html(findings, words, values)
         faults = draft_faults(values, help=help_)
         self.faults.value = _faults_html(faults, words)
         self.button.disabled = bool(faults)
@@ -127,7 +130,7 @@ def draft_form(
     button = Button(description=words.text("forms.save"), button_style="primary", disabled=True)
     text = Accordion(children=[preview], titles=[words.text("forms.preview")])
     heading = HTML(f"<h3>{escape(words.text('forms.checks'))}</h3>")
-    view = VBox([*fields.values(), heading, checks, faults, button, message, text])
+    view = VBox([_side_by_side([*fields.values()], [heading, checks, faults]), button, message, text])
     form = DraftForm(fields=fields, checks=checks, faults=faults, preview=preview, message=message, button=button,
                      view=view, folder=Path(folder), language=language, today=today or date.today())
     if start:
@@ -139,13 +142,22 @@ def draft_form(
     return form
 
 
+def _side_by_side(fields: "list[Widget]", answers: "list[Widget]") -> "Widget":
+    """Fields and answers next to each other, each with its own scroll bar: who types sees what is said of it."""
+    from ipywidgets import Box, Layout, VBox
+
+    panes = [VBox(fields, layout=Layout(flex="3 1 30em", max_height="72vh", overflow="auto")),
+             VBox(answers, layout=Layout(flex="2 1 21em", max_height="72vh", overflow="auto", padding="0 0 0 1em"))]
+    return Box(panes, layout=Layout(display="flex", flex_flow="row wrap", width="100%"))
+
+
 def _field(key: str, words: Catalogue) -> "Widget":
     from ipywidgets import Checkbox, DatePicker, Dropdown, Layout, Text, Textarea
 
     mark = " *" if key in required_fields() else ""
     own = f"forms.{key}_help"
     common = {"description": words.text(f"indicator_field.{key}") + mark,
-              "style": {"description_width": "16em"}, "layout": Layout(width="56em")}
+              "style": {"description_width": "15.5em"}, "layout": Layout(width="98%")}
     hint = words.text(own if words.has(own) else f"indicator_help.{key}")
     if key == "level":
         options = [(words.text(f"finding_part.level_{level.value}"), level.value) for level in IndicatorLevel]
@@ -210,28 +222,12 @@ def _help(words: Catalogue) -> dict[str, str]:
     return {key: words.text(f"indicator_help.{key}") for key in FIELD_ORDER}
 
 
-def _checks_html(findings: tuple[Finding, ...], words: Catalogue) -> str:
-    """What deserves work first, with its cure; what holds in one line."""
+def _checks_html(findings: tuple[Finding, ...], words: Catalogue, values: Mapping[str, object]) -> str:
+    """What the checks say; what is only about fields that are not written yet comes after the rest."""
     if not findings:
         return f"<p>{escape(words.text('forms.empty'))}</p>"
-    items = []
-    for status in _FIRST:
-        for finding in findings:
-            if finding.status is status:
-                advice = escape(words.sentence(finding.advice)) if finding.advice else ""
-                head = f"{escape(words.text(f'status.{status.value}'))}: {_name(finding, words)}"
-                items.append(f"<li><strong>{head}</strong> ({finding.code}). "
-                             f"{escape(words.sentence(finding.message))} <em>{advice}</em></li>")
-    parts = [f"<ul>{''.join(items)}</ul>" if items else f"<p>{escape(words.text('forms.good'))}</p>"]
-    for status, key in ((Status.PASSED, "passed"), (Status.NOT_APPLICABLE, "not_judged")):
-        names = [_name(finding, words) for finding in findings if finding.status is status]
-        if names:
-            parts.append(f"<p>{escape(words.text(f'forms.{key}', n=len(names), names=', '.join(names)))}</p>")
-    return "".join(parts)
-
-
-def _name(finding: Finding, words: Catalogue) -> str:
-    return escape(words.text(f"check.{finding.code}.name"))
+    later = [code for code, keys in _ABOUT.items() if not any(values.get(key) for key in keys)]
+    return answers_html(findings, words=words, good="good", not_judged="not_judged", later=later)
 
 
 def _faults_html(faults: tuple[InputFault, ...], words: Catalogue) -> str:
@@ -243,4 +239,5 @@ def _faults_html(faults: tuple[InputFault, ...], words: Catalogue) -> str:
         line = words.text("forms.fault", field=field, what=words.sentence(fault.message)) if fault.column \
             else words.sentence(fault.message)
         items.append(f"<li>{escape(line)}</li>")
-    return f"<p>{escape(words.text('forms.faults', n=len(faults)))}</p><ul>{''.join(items)}</ul>"
+    head = f"<p>{escape(words.text('forms.faults', n=len(faults)))}</p>"
+    return f'<div style="line-height:1.35">{head}<ul>{"".join(items)}</ul></div>'

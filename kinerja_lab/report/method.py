@@ -10,6 +10,7 @@ from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.evidence.results import RegionResults, SurveyResults
 from kinerja_lab.profiling.funnel import Funnel
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability
+from kinerja_lab.report.method_standing import standing_lines
 from kinerja_lab.text.catalogue import Catalogue, catalogue
 from kinerja_lab.text.numbers import number
 
@@ -96,6 +97,8 @@ def _conventions(results: RegionResults, words: Catalogue, level: str) -> list[s
             name = _measure_name(results, code, words)
             lines.append(words.text("method.funnel", measure=name, method=funnel.method, phi=float(funnel.phi),
                                     tau2=float(funnel.tau2), tau2_limits=float(funnel.tau2_limits)))
+    lines.extend(standing_lines(results.standing, words=words, measures={
+        code: _measure_name(results, code, words) for code in results.funnels}))
     if results.looks:
         lines.append(words.text("method.looks", n=len(results.looks)))
         methods = dict.fromkeys(look.result.method for look in results.looks

@@ -6,11 +6,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinerja_lab.core.errors import KinerjaError
+from kinerja_lab.core.errors import InputFaults, KinerjaError
 from kinerja_lab.io.places import find_studies, studies_root
 from kinerja_lab.io.study import load_study
 from kinerja_lab.io.study_values import Study
+from kinerja_lab.io.yaml_text import read_yaml
 from kinerja_lab.report.analyse import ALL_REGIONS
+from kinerja_lab.report.answers import answers_html
 from kinerja_lab.report.screens import findings_table
 from kinerja_lab.report.session import Report, prepare
 from kinerja_lab.text.catalogue import Catalogue, catalogue
@@ -98,7 +100,9 @@ class IndicatorPicker:
         chosen = tuple(item for item in report.dossiers if item.indicator.code == self.indicator.value)
         title = words.text("forms.dossier", indicator=self.indicator.label, region=self.region.label,
                            period=self.period.label)
-        self.dossier.value = f"<h3>{escape(title)}</h3>{findings_table(chosen, lang=self.language)}"
+        said = "".join(answers_html(item.findings, words=words, good="nothing_to_do", not_judged="no_answer")
+                       for item in chosen)
+        self.dossier.value = f"<h3>{escape(title)}</h3>{said}{findings_table(chosen, lang=self.language)}"
 
     def _report(self) -> Report:
         key = (self.study.value, self.region.value, self.period.value)
@@ -142,7 +146,7 @@ def indicator_picker(
         load_study(root / study)  # raises, with the nearest name
     layout, style = Layout(width="46em"), {"description_width": "8em"}
     choices = {name: Dropdown(description=words.text(f"forms.{name}"), layout=layout, style=style) for name in _FIELDS}
-    choices["study"].options = names
+    choices["study"].options = [(_title(root / name, language), name) for name in names]
     button = Button(description=words.text("forms.examine"), button_style="primary")
     dossier = HTML()
     picker = IndicatorPicker(**choices, button=button, dossier=dossier, view=VBox([*choices.values(), button, dossier]),
@@ -153,6 +157,14 @@ def indicator_picker(
     choices["study"].observe(picker.follow, names="value")
     button.on_click(picker.examine)
     return picker
+
+
+def _title(folder: Path, language: str) -> str:
+    """The study's title, or its folder's name where the file cannot be read; choosing it then says why."""
+    try:
+        return str(read_yaml(folder / "study.yml").data["title"][language])
+    except (InputFaults, KeyError, TypeError):
+        return folder.name
 
 
 def _fill(choice: "Dropdown", options: list[tuple[str, str]]) -> None:

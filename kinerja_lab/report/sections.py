@@ -102,8 +102,10 @@ def findings(report: Report):
 
 def method(report: Report):
     """What every number rests on."""
+    study, lang = report.study, report.language
+    notes = [study.source_note[lang], study.limits.get(lang, "")]
     return show.html(screens.method_section(
-        report.results, report.dossiers, lang=report.language, source_note=report.study.source_note[report.language]))
+        report.results, report.dossiers, lang=lang, source_note=" ".join(filter(None, notes))))
 
 
 def results(report: Report) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kinerja_lab.core.estimate import FIXED_COLUMNS
+from kinerja_lab.io.dictionary_xlsx import DANGEROUS
 
 __all__ = ["estimates_frame", "parquet_bytes", "xlsx_bytes"]
 
@@ -51,7 +52,8 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def xlsx_bytes(frame: pd.DataFrame) -> bytes:
-    """The table as a workbook. Text is written as text: a unit named ``=HYPERLINK(...)`` never becomes a formula.
+    """The table as a workbook. Text is written as text: a unit named ``=HYPERLINK(...)`` never becomes a formula, and
+    carries the mark by which spreadsheets keep it a text when it is edited.
 
     Rows beyond what a worksheet can hold go to further sheets.
     """
@@ -60,7 +62,7 @@ def xlsx_bytes(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                                         "strings_to_numbers": False})
-    head = book.add_format({"bold": True, "bottom": 1})
+    head, quoted = book.add_format({"bold": True, "bottom": 1}), book.add_format({"quote_prefix": True})
     for number, start in enumerate(range(0, max(1, len(frame)), _SHEET_ROWS), start=1):
         sheet = book.add_worksheet(_SHEET if number == 1 else f"{_SHEET}_{number}")
         part = frame.iloc[start:start + _SHEET_ROWS]
@@ -68,7 +70,7 @@ def xlsx_bytes(frame: pd.DataFrame) -> bytes:
             sheet.write_string(0, column, name, head)
             for row, value in enumerate(part[name], start=1):
                 if isinstance(value, str):
-                    sheet.write_string(row, column, value)
+                    sheet.write_string(row, column, value, quoted if value.startswith(DANGEROUS) else None)
                 elif value is not None and value == value:
                     sheet.write_number(row, column, float(value))
         sheet.freeze_panes(1, 0)

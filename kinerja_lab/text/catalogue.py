@@ -1,5 +1,6 @@
 """From a message code to a sentence, in Indonesian (default) or English."""
 
+import re
 import tomllib
 from datetime import date
 from functools import cache
@@ -15,6 +16,9 @@ from kinerja_lab.text.numbers import date_text, number
 __all__ = ["LANGUAGES", "Catalogue", "catalogue"]
 
 LANGUAGES = ("id", "en")
+
+_ABOUT_NEAREST = re.compile(r"(?:^|(?<=[.!?]))\s*[^.!?{}]*\{nearest\}[.?]")
+"""The sentence that names the nearest choice; it is left out where none is near (``nearest`` is ``-``)."""
 
 
 class Catalogue:
@@ -36,11 +40,14 @@ class Catalogue:
 
     def text(self, key: str, **params: object) -> str:
         """The sentence of a dotted key with its values filled in."""
-        return self._formatter.vformat(self._entries[key], (), params)
+        return self.sentence(Message(key, params))
 
     def sentence(self, message: Message) -> str:
         """The sentence of a message."""
-        return self._formatter.vformat(self._entries[message.code], (), message.params)
+        entry = self._entries[message.code]
+        if message.params.get("nearest") == "-":
+            entry = _ABOUT_NEAREST.sub("", entry)
+        return self._formatter.vformat(entry, (), message.params)
 
     def has(self, key: str) -> bool:
         """Whether the catalogue has a key."""

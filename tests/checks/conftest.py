@@ -21,9 +21,14 @@ from kinerja_lab.core.ruleset import Band, Element, Ruleset
 from kinerja_lab.core.survey import SurveyData
 from kinerja_lab.drafting.achievement import Achievement
 from kinerja_lab.evidence.check import Case
+from kinerja_lab.evidence.instrument_results import InstrumentResults
 from kinerja_lab.evidence.registry import check_of
 from kinerja_lab.evidence.results import CriterionLook, RegionResults, Setting, SurveyResults
 from kinerja_lab.profiling.funnel import Funnel
+from kinerja_lab.psychometrics.items_careless import Copies, Misfit
+from kinerja_lab.psychometrics.reliability_choices import ReliabilityChoices
+from kinerja_lab.psychometrics.unit_card import SCALE as WHOLE
+from kinerja_lab.psychometrics.unit_card import UnitCard
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability
 from kinerja_lab.text.catalogue import catalogue
 
@@ -198,3 +203,47 @@ def make():
         by_unit=by_unit, estimate=estimate, funnel=funnel, indicator=indicator, judge=judge, look=look,
         outcome_indicator=outcome_indicator, outcomes=outcomes, raters=raters, replace=replace, results=results,
         said=said, series=series, survey_results=survey_results, table=table, unit_reliability=unit_reliability)
+
+
+class Instrument:
+    """Results of the instrument: call it with the fields a test is about; everything else is absent."""
+
+    def __call__(self, **fields):
+        blank = dict.fromkeys(InstrumentResults.__dataclass_fields__, ABSENT)
+        own = InstrumentResults(**{**blank, "needed": float("nan"), **fields})
+        return replace(results(survey_results()), instrument=own)
+
+    def card(self, ends, *, pairs, items=None, needed=20.0):
+        rows = {WHOLE: ends, **(items or {"waktu": (0.9, 0.8, 0.95)})}
+        ends_needed = (needed, needed, needed) if np.isfinite(needed) else (needed,)
+        labels = [label for label in rows for _ in range(2)]
+        needs = EstimateTable.from_estimates(
+            [estimate(*ends_needed, label=label, unit="respondents") for label in labels],
+            groups=("target",), keys=[(target,) for _ in rows for target in ("0.70", "0.80")])
+        return UnitCard(
+            reliability=table(rows), needed=needs, separable=table(dict.fromkeys(rows, pairs)),
+            scale=unit_reliability(*ends, needed=ends_needed), absent={}, smallest=5.0, typical=10.0, largest=20.0)
+
+    def misfit(self, value, low, high):
+        return Misfit(share=estimate(value, low, high), flagged=np.zeros(1, dtype=bool), judged=200,
+                      expected=0.01)
+
+    def copies(self, ratio):
+        return Copies(within=estimate(0.02), between=estimate(0.01), ratio=ratio)
+
+    def choices(self, values, *, other=None):
+        own = [estimate(value, value - 0.05, value + 0.05, label=label) for label, value in values.items()]
+        rest = [estimate(value, label=label) for label, value in (other or {}).items()]
+        rows = [*own, *rest]
+        kinds = [("sum",)] * len(own) + [("general",)] * len(rest)
+        rows_table = EstimateTable.from_estimates(rows, groups=("kind",), keys=kinds)
+        middle = float(np.median(list(values.values())))
+        return ReliabilityChoices(
+            table=rows_table, lowest=min(own, key=lambda row: row.value), highest=max(own, key=lambda row: row.value),
+            extreme=max(rows, key=lambda row: abs(row.value - middle)), absent={"glb": NotApplicable("no_interval")})
+
+
+@pytest.fixture(scope="session")
+def instrument():
+    """Builds results whose survey passes every check and whose instrument holds what a test gives."""
+    return Instrument()

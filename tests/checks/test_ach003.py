@@ -1,5 +1,6 @@
 """ACH003: is a target easier than what was reached before?"""
 
+from kinerja_lab.core.indicator import PeriodTarget
 from kinerja_lab.core.options import Polarity, Status
 
 NAN = float("nan")
@@ -31,6 +32,16 @@ def test_a_period_without_realisation_does_not_hide_the_one_before(make):
 
 def test_silent_when_targets_ask_for_at_least_what_was_reached(make):
     assert run(make, ("2023", 80, 82.5), ("2024", 82.5, 83)).status is Status.PASSED
+
+
+def test_of_a_target_range_the_better_end_counts(make):
+    rows = (("2023", 70, 77), ("2024", NAN, 79), ("2025", NAN, 85))
+    ranges = (PeriodTarget(period="2024", low=70, high=76), PeriodTarget(period="2025", low=75, high=80))
+    finding = run(make, *rows, targets=ranges)
+    assert (finding.status, finding.numbers["soft"], finding.numbers["total"]) == (Status.CONCERN, 1, 2)
+    assert "2024: ujung terbaik rentang target 76,00, padahal sudah tercapai 77,00" in make.said(finding)
+    lower = run(make, *rows, targets=ranges, polarity=Polarity.MINIMISE)
+    assert lower.numbers["soft"] == 0, "70 and 75 ask for less than 77 and 79, which is better here"
 
 
 def test_not_applicable(make):

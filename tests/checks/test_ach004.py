@@ -1,5 +1,6 @@
 """ACH004: do targets move the way that is called better?"""
 
+from kinerja_lab.core.indicator import PeriodTarget
 from kinerja_lab.core.options import Polarity, Status
 
 NAN = float("nan")
@@ -27,6 +28,13 @@ def test_fires_when_the_first_target_is_already_worse_than_the_baseline(make):
 def test_a_baseline_without_a_year_or_inside_the_series_is_not_on_the_path(make):
     assert run(make, 0.385, 0.372, baseline=0.325).status is Status.PASSED
     assert run(make, 0.385, 0.372, baseline=0.325, baseline_year=2020).status is Status.PASSED
+
+
+def test_of_a_target_range_the_better_end_is_on_the_path(make):
+    ranges = (PeriodTarget(period="2021", low=0.3, high=0.5),)
+    assert run(make, 0.385, NAN, targets=ranges).status is Status.PASSED
+    assert run(make, 0.385, NAN, targets=ranges, polarity=Polarity.MAXIMISE).status is Status.PASSED
+    assert run(make, 0.2, NAN, targets=ranges).status is Status.FAILED
 
 
 def test_a_concern_on_a_single_step_back(make):

@@ -41,7 +41,7 @@ def test_the_interval_of_rmsea_decides(make, twin, n, status):
 
 
 def test_names_a_pair_that_departs(make):
-    assert "Waktu" in make.said(judge(make, model(0.7, n=3000, items=(*ITEMS, "sikap"))))
+    assert "Waktu" in make.said(judge(make, model(0.5, n=3000, items=(*ITEMS, "sikap", "produk"))))
 
 
 def test_not_applicable(make):

@@ -50,10 +50,14 @@ def test_an_unknown_key_is_answered_with_the_nearest(tmp_path):
     ({"baseline_year": "2024.5"}, "expected_whole"),
     ({"series": "5"}, "expected_list"), ({"rule": "linear"}, "expected_mapping"),
     ({"reviewed": "besok"}, "expected_date"),
-    ({"polarity": "maximize"}, "unknown_choice"), ({"kind": "persentase"}, "unknown_choice"),
+    ({"polarity": "''"}, "empty_choice"), ({"polarity": "maximize"}, "unknown_choice"),
+    ({"kind": "persentase"}, "unknown_choice"),
     ({"confidence": "sure"}, "unknown_choice"), ({"owner": None}, "missing_key"), ({"name": "123"}, "needs_quotes"),
-    ({"code": "Tepat Waktu"}, "bad_form"), ({"targets": "[{period: '2025-Q1', low: 1.0}]"}, "bad_form"),
+    ({"code": "Tepat Waktu"}, "bad_indicator_code"), ({"targets": "[{period: '2025-Q1', low: 1.0}]"}, "bad_form"),
     ({"targets": "[{period: '2025', low: 9.0, high: 1.0}]"}, "target_ends"),
+    ({"series": "[{period: '2025', realisation: 9.0}]"}, "series_no_target"),
+    ({"series": "[{period: '2025', target: 80.0}]", "targets": "[{period: '2025', low: 80.0, high: 90.0}]"},
+     "series_other_target"),
     ({"targets": "[{period: '2025', low: 1.0}, {period: '2025', low: 2.0}]"}, "target_twice"),
     ({"stable_range": "[9.0, 1.0]", "polarity": "stabilise"}, "indicator_wrong"),
     ({"kind": "count"}, "kind_unit"), ({"kind": "percentage", "unit_aggregation": "sum"}, "sum_of_shares"),
@@ -106,6 +110,19 @@ def test_yaml_bombs_tags_and_repeated_keys(tmp_path, monkeypatch, tail):
         "fault.yaml_anchor", "fault.yaml_tag", "fault.yaml_deep", "fault.repeated_key", "fault.yaml_syntax"}
     assert found
     assert [path.name for path in tmp_path.iterdir()] == ["tepat_waktu.yml"]
+
+
+def test_a_bomb_of_references_gives_a_short_list(tmp_path):
+    path = write(tmp_path, tail="b: &b 1\na: [" + "*b," * 2000 + "1]\n")
+    assert len(faults_of(path)) == 30
+
+
+def test_no_file_is_passed_over_for_its_ending(tmp_path):
+    write(tmp_path, file="a.yml")
+    write(tmp_path, file="b.yaml")
+    write(tmp_path, file="c.YML", survey="ya")
+    assert {(f.file, f.message.code) for f in check_folder(tmp_path)} == {
+        ("b.yaml", "fault.indicator_twice"), ("c.YML", "fault.expected_bool")}
 
 
 def test_a_code_in_two_files_is_named_with_the_first(tmp_path):

@@ -36,7 +36,7 @@ from kinerja_lab.panels.judges import judge_profile
 from kinerja_lab.panels.replication import same_decision
 from kinerja_lab.panels.triangulation import triangulate
 
-few = settings(deadline=None, max_examples=15)
+few = settings(deadline=None, max_examples=10)
 
 RATINGS = hnp.arrays(float, st.tuples(st.integers(3, 7), st.integers(4, 8)), elements=st.integers(1, 4).map(float))
 SHARES = hnp.arrays(

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from kinerja_lab.core.options import Status
+from kinerja_lab.io.study import load_study
 from kinerja_lab.report.session import prepare
 from kinerja_lab.text.catalogue import catalogue
 
@@ -33,6 +34,14 @@ def findings(shared):
                      today="2026-01-31")
     return {(finding.code, dossier.indicator.name): finding
             for dossier in report.dossiers for finding in dossier.findings}
+
+
+@pytest.mark.parametrize(("lang", "parts"), [
+    ("id", ("menemukan 8 ", "Yang tidak ditemukan 4:")), ("en", ("finds 8 ", "Not found are 4:"))])
+def test_the_report_itself_says_how_many_kinds_it_does_not_find(shared, root, lang, parts):
+    limits = load_study(root / "data/studies/renstra-banyuwangi").limits[lang]
+    assert all(part in limits for part in parts)
+    assert len({number for number, *_ in FOUND}) == 8 and len(NOT_FOUND) == 4
 
 
 @pytest.mark.parametrize(("number", "code", "name", "parts"), FOUND)

@@ -305,6 +305,18 @@ class TestJudges:
         assert found["value"].iloc[0] == pytest.approx(fit.params[name], abs=1e-10)
         assert (found["low"].iloc[0], found["high"].iloc[0]) == pytest.approx(tuple(fit.conf_int().loc[name]), abs=1e-9)
 
+    def test_leniency_orders_judges_as_the_many_facet_rasch_model_does(self, ratings, cases):
+        """TAM's severities of Guilford's three raters: another model and scale, the same judges' order."""
+        table = ratings("guilford_creativity")  # rater, scientist, five traits
+        peer = next(result["numbers"]["xsi_facets"] for result in cases("mfrm_guilford") if result["peer"] == "TAM")
+        severity = np.array([value for value, facet in zip(peer["xsi"], peer["facet"], strict=True)
+                             if facet == "rater"])
+        values = np.vstack([table[table[:, 0] == rater][:, 2:].ravel() for rater in (1, 2, 3)])
+        found = judge_profile(panel(values, 1, 9), level=0.95).leniency.to_frame()
+        leniency = found.loc[found["label"] == "leniency", "value"].to_numpy()
+        assert np.corrcoef(leniency, -severity)[0, 1] > 0.9999
+        assert list(np.argsort(leniency)) == list(np.argsort(-severity)) == [1, 0, 2]
+
 
 class TestAngoff:
     @pytest.mark.parametrize("number", [1, 2])

@@ -1,8 +1,7 @@
 """Taylor linearisation against R survey 4.5 on the California schools.
 
-We have no finite population correction: cases without it must be equal, cases with it become equal once the correction
-is put in from outside. R counts clusters without members of a domain as empty ones; we take a domain as a sample of its
-own, so the domain case is rebuilt here by scores of zero.
+The plain verbs of ``numeric.linearisation`` as ``satisfaction`` uses them: no finite population correction, a domain as a
+sample of its own. The estimates with the correction and with R's domains stand in ``test_design_reference``.
 """
 
 import json

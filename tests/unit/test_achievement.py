@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
-from kinerja_lab.core.indicator import AchievementRule, Indicator, Realisation
+from kinerja_lab.core.indicator import AchievementRule, Indicator, PeriodTarget, Realisation
 from kinerja_lab.core.options import CapRule, DownFormula, IndicatorLevel, Polarity, ZeroRule
 from kinerja_lab.drafting.achievement import achievement, achievements, rival_formulas
 
@@ -39,6 +39,32 @@ def test_formulas(target, realisation, polarity, rule, expected):
 def test_a_range_measures_from_the_nearer_end(realisation, rule, expected):
     found = achievement(math.nan, realisation, polarity=KEEP, rule=rule, stable_range=(60, 85))
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("ends", "realisation", "polarity", "rule", "expected"), [
+    ((80, 90), 92, UP, LINEAR, 100 * 92 / 90), ((80, 90), 70, UP, LINEAR, 87.5), ((80, 90), 85, UP, LINEAR, 100),
+    ((80, 90), 80, UP, LINEAR, 100), ((80, 90), 90, UP, LINEAR, 100),
+    ((7, 8), 6.5, DOWN, LINEAR, 100 * (2 * 7 - 6.5) / 7), ((7, 8), 9, DOWN, LINEAR, 87.5),
+    ((7, 8), 9, DOWN, RATIO, 100 * 8 / 9), ((7, 8), 7.5, DOWN, RATIO, 100),
+    ((80, 90), 108, UP, AchievementRule(cap=CapRule.CAP_100), 100),
+])
+def test_a_target_that_is_a_range_counts_from_its_nearer_end(ends, realisation, polarity, rule, expected):
+    """PermenPANRB 8/2021 prints 87.5, 107 and 87.5 % of these; for 92 it prints 113, which its rule does not give."""
+    found = achievement(math.nan, realisation, polarity=polarity, rule=rule, target_range=ends)
+    assert found == pytest.approx(expected)
+
+
+def test_a_series_finds_the_range_of_its_year():
+    one = indicator(polarity=UP,
+                    series=(Realisation(period="2024", target=math.nan, realisation=92.0),
+                            Realisation(period="2025", target=math.nan, realisation=85.0),
+                            Realisation(period="2026", target=math.nan, realisation=85.0)),
+                    targets=(PeriodTarget(period="2024", low=80, high=90), PeriodTarget(period="2025", low=80, high=90),
+                             PeriodTarget(period="2026-TW1", low=80, high=90)))
+    first, second, third = achievements(one)
+    assert (first.percent, first.formula, dict(first.rivals)) == (100 * 92 / 90, "up", {"up": 100 * 92 / 90})
+    assert (second.percent, second.formula) == (100, "in_target_range")
+    assert third.message.code == "not_applicable.achievement_missing"
 
 
 def test_a_range_around_zero_has_a_percentage_above_it_only():

@@ -68,6 +68,18 @@ def test_a_range_and_a_zero_target(kinerja):
     assert "aturan saja" in kinerja(*pair("0", "3", "--rival"))[1]
 
 
+def test_a_target_that_is_a_range_is_compared_with_its_nearer_end(kinerja):
+    over = kinerja(*pair("80-90", "92", "--rival"))[1]
+    assert "102,22%" in over and "115" not in over
+    assert "87,50%" in kinerja(*pair("80-90", "70"))[1] and "100,00%" in kinerja(*pair("80-90", "85"))[1]
+    assert "107,14%" in kinerja(*pair("7-8", "6,5", "--polarity", "turun"))[1]
+    assert "94,12%" in kinerja(*pair("60-85", "90", "--polarity", "rentang"))[1]
+    assert "target periode lain (80,00)" in kinerja(*pair("80-90", "92", "--reproduce", "115"))[1]
+    for words in (pair("80", "70-75"), pair("10-20;20", "8;25", "--annual", "80")):
+        code, _, err = kinerja(*words)
+        assert code == 2 and "berupa rentang" in err
+
+
 def test_quarters_both_ways(kinerja):
     out = kinerja(*pair("10;30;20", "12;18", "--annual", "60"))[1]
     lines = [line.split() for line in out.splitlines()]
@@ -120,8 +132,21 @@ def test_a_cascade_with_its_findings_and_a_picture(kinerja, tmp_path):
     assert code == 0
     assert "T1  Tujuan" in out and "\n  S1  Sasaran" in out and "- Jumlah rapat: keluaran" in out
     assert "Yang perlu ditanyakan: 2" in out and "(K9) tidak berada di bawah" in out
-    assert picture.read_text(encoding="utf-8").lstrip().startswith("<?xml") and picture.stat().st_size > 5_000
+    drawn = picture.read_text(encoding="utf-8")
+    assert drawn.lstrip().startswith("<?xml") and "Turunnya kematian ibu</text>" in drawn, "letters, not outlines"
+    kinerja("cascade", file, "--out", picture)
+    assert picture.read_text(encoding="utf-8") == drawn
     assert "To be asked about: 2" in kinerja("cascade", file, "--lang", "en")[1]
+
+
+def test_the_shipped_examples_are_read_as_they_stand(kinerja, root):
+    examples = root / "data/library/contoh"
+    code, out, _ = kinerja("cascade", examples / "pohon-kinerja.yml")
+    assert code == 0 and "Yang perlu ditanyakan: 4" in out
+    assert [code for code in ("(K3)", "(S2)", "P2, K2") if code not in out] == []
+    code, out, _ = kinerja("skp", examples / "penilaian-pegawai.csv", "--organisation", "baik",
+                           "--what-if", "di atas/di atas > sesuai/sesuai: 2")
+    assert code == 0 and "101,8% menjadi 100,0%" in out and out.count("Menyimpang dari panduan pada 1 hal") == 2
 
 
 def test_a_cascade_that_goes_round_or_a_picture_of_no_kind_is_refused(kinerja, tmp_path):

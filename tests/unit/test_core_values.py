@@ -73,6 +73,7 @@ class TestErrors:
     def test_closest(self):
         assert closest("sorce", ["source", "unit"]) == "source"
         assert closest("zzz", ["source", "unit"]) == ""
+        assert closest("INDIKATOR KINERJA", ["Indikator Kinerja", "Satuan"]) == "Indikator Kinerja"
 
     def test_unknown_option_names_choices_and_nearest(self):
         with pytest.raises(KinerjaError) as caught:

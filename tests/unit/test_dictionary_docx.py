@@ -18,13 +18,19 @@ def library(root):
     return read_folder(root / "data/library/indicators/rsud")
 
 
+@pytest.fixture(scope="module")
+def written(library, tmp_path_factory):
+    path = tmp_path_factory.mktemp("kamus") / "kamus.docx"
+    write_dictionary_docx(path, library, words=ID)
+    return path
+
+
 def tables(path) -> list[dict[str, str]]:
     return [{row.cells[0].text: row.cells[1].text for row in table.rows} for table in docx.Document(path).tables]
 
 
-def test_every_indicator_has_its_table_with_the_headings_of_a_manual(tmp_path, library):
-    write_dictionary_docx(tmp_path / "kamus.docx", library, words=ID)
-    found = tables(tmp_path / "kamus.docx")
+def test_every_indicator_has_its_table_with_the_headings_of_a_manual(written, library):
+    found = tables(written)
     assert len(found) == len(library)
     headings = {"Kode", "Nama Indikator", "Definisi Operasional", "Formula", "Satuan", "Polarisasi", "Sumber Data",
                 "Frekuensi Pelaporan", "Baseline", "Penanggung Jawab", "Bukti Dukung", "Konsolidasi Periode"}
@@ -37,9 +43,15 @@ def test_every_indicator_has_its_table_with_the_headings_of_a_manual(tmp_path, l
     assert "Kaitan dengan Luaran" not in bor
 
 
-def test_headings_name_each_indicator(tmp_path, library):
-    write_dictionary_docx(tmp_path / "kamus.docx", library, words=ID)
-    said = [p.text for p in docx.Document(tmp_path / "kamus.docx").paragraphs if p.style.name == "Heading 1"]
+def test_the_page_is_a4_and_no_row_is_torn(written):
+    made = docx.Document(written)
+    assert (round(made.sections[0].page_width.mm), round(made.sections[0].page_height.mm)) == (210, 297)
+    rows = made.tables[0].rows
+    assert all(row._tr.trPr is not None and row._tr.trPr.xpath("w:cantSplit") for row in rows)
+
+
+def test_headings_name_each_indicator(written, library):
+    said = [p.text for p in docx.Document(written).paragraphs if p.style.name == "Heading 1"]
     assert said == [f"Manual Indikator Kinerja: {item.name}" for item in library]
 
 

@@ -108,6 +108,9 @@ def test_numbers_keep_their_decimals_and_the_rest_is_said_in_words(library):
         revisions=(Revision(on=date(2025, 1, 2), by="Dinas", reason="rumus baru", breaks_series=True),),
         retired=Retirement(on=date(2026, 1, 2), by="Dinas", reason="diganti"))
     cells = indicator_cells(indicator, words=WORDS["id"])
+    ranged = replace(indicator, series=(Realisation(period="2025", target=float("nan"), realisation=92.0),),
+                     targets=(PeriodTarget(period="2025", low=80.0, high=90.0),))
+    assert indicator_cells(ranged, words=WORDS["id"])["series"] == "2025: target 80 sampai 90, realisasi 92"
     assert cells["baseline"] == "0,325"
     assert cells["series"] == "2024: target 93,8, realisasi -"
     assert cells["targets"] == "2025-TW1: 60 sampai 85,5; 2025-TW2: 7"
@@ -126,6 +129,9 @@ def test_a_sakip_table_with_merged_headings_and_goals(tmp_path, mapping):
     assert found[0].values["series"] == [{"period": "2025", "target": 85.0, "realisation": 84.25},
                                          {"period": "2026", "target": 86.5}]
     assert found[1].values["targets"] == [{"period": "2025", "low": 60.0, "high": 85.0}]
+    ranged = read_dictionary(sakip(tmp_path / "rentang.xlsx", change=put("K7", 90)), mapping)[1]
+    assert ranged.values["series"] == [{"period": "2025", "realisation": 90.0}, {"period": "2026", "target": 50.0}]
+    assert ranged.values["targets"] == [{"period": "2025", "low": 60.0, "high": 85.0}]
     # 0.9 shown as 90 % means 90 where the unit is %.
     assert found[2].values["series"] == [{"period": "2025", "target": 90.0}]
     assert found[0].missing == ("name_en", "question", "why") and found[0].indicator is None
@@ -156,7 +162,8 @@ def put(cell, value):
     (put("I6", "tinggi"), "book_cell_number", 6, "Target / 2025 (I6)"),
     (put("I6", "1.2.3"), "book_cell_number", 6, "Target / 2025 (I6)"),
     (put("F6", "Maju"), "book_cell_choice", 6, "Arah (F6)"),
-    (put("K7", 5), "book_range_realisation", 7, "Realisasi / 2025 (K7)"),
+    (put("I7", "85-60"), "book_cell_range", 7, "Target / 2025 (I7)"),
+    (put("I7", "93,8-93,8"), "book_cell_range", 7, "Target / 2025 (I7)"),
     (put("I6", None), "book_no_target", 6, "Realisasi / 2025 (K6)"),
     (put("C6", None), "book_cell_empty", 6, "Indikator Kinerja"),
     (put("C7", "ikm"), "book_code_twice", 7, ""),
@@ -215,7 +222,7 @@ def test_a_wrong_sheet_is_answered_with_those_there(tmp_path, mapping):
 def test_a_workbook_that_unpacks_too_large_is_not_unpacked(tmp_path, mapping, monkeypatch):
     path = sakip(tmp_path / "iku.xlsx")
     monkeypatch.setattr("kinerja_lab.io.dictionary_sheet.MAX_UNPACKED", 1000)
-    assert faults(path, mapping)[0][0] == "book_sheet_big"
+    assert faults(path, mapping)[0][0] == "book_file_big"
 
 
 def test_a_sheet_with_too_many_columns(tmp_path, mapping):

@@ -132,6 +132,14 @@ def test_wrong_columns_are_named_by_both_engines(text, code):
         assert caught.value.message.params["nearest"] == "tepat"
 
 
+def test_columns_that_are_no_plain_numbers_are_refused():
+    for rows, code in ((ROWS.assign(tepat=1j), "formula_column_type"), (ROWS.assign(tepat=1e308), "formula_infinite"),
+                       (ROWS.rename(columns={"menit": "tepat"}), "formula_column_twice")):
+        with pytest.raises(KinerjaError) as caught:
+            by_hand("tepat / berkas", rows=rows)
+        assert caught.value.message.code == f"error.{code}"
+
+
 def test_an_infinite_number_is_no_value():
     rows = ROWS.assign(tepat=[float("inf"), 1, 1, 1])
     with pytest.raises(KinerjaError) as caught:
@@ -152,6 +160,8 @@ def test_an_infinite_number_is_no_value():
     ("count(where(1 < 2))", "formula_condition"), ("a > 1", "formula_condition_place"),
     ("not a", "formula_condition_place"), ("where(a > 1)", "formula_where_place"), ("sum(mean(a))", "formula_nested"),
     ("-" * 100 + "a", "formula_deep"), ("a / 0", "formula_zero"), ("100", "formula_constant"),
+    ("a / -0", "formula_zero"), ("a / (2 - 1 - 1)", "formula_zero"), ("1 / (3 * 0) * a", "formula_zero"),
+    ("count(where(a > 0or a < 1))", "formula_syntax"),
     ("sum(1)", "formula_constant"),
     ("sum(where(a == 'x', a))", "formula_mixed"),
 ])

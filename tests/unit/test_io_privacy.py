@@ -22,6 +22,8 @@ def found(frame):
     (NIP, "nip"), ("NIP. 19800101 200501 1 001", "nip"),
     ("0812-3456-7890", "phone"), ("+62 812 3456 7890", "phone"), ("hubungi 081234567890 ya", "phone"),
     ("+62 370 631234", "phone"), ("(0812) 3456 7890", "phone"),
+    ("(0380) 123456", "phone"), ("0380-823456", "phone"), ("0380 823 456", "phone"), ("hubungi 0370631234", "phone"),
+    ("021-55512345", "phone"), ("Telp. (021) 555 1234 / fax", "phone"), ("kantor 0536 - 3221234.", "phone"),
     ("budi.s@contoh.go.id", "email"),
 ])
 def test_personal_data_in_text(cell, kind):
@@ -31,6 +33,9 @@ def test_personal_data_in_text(cell, kind):
 @pytest.mark.parametrize("cell", [
     "5371-PKM-03", "nomor antrean 12", "2024-05-01 10:30", "1234567890123456", "9999999999999999", "Rp 8.123.456.789",
     "199913322005011001", "a@b", "18.634 responden, 26.559 baris", "0812", "3.14159265358979",
+    "0380123456", "jam 0730-1530", "0274-2024-0501", "02-05-2024 sampai 03-06-2024", "0271/12345/2024", "0,380 234567",
+    "kode 0380-12345678901", "0101 234567", "1.0380 823456", "0.0380 823456", "0380-823456-01", "hotel 0380823456",
+    "0380823456, 0380823457",
 ])
 def test_what_only_looks_like_it_is_let_through(cell):
     assert found(pd.DataFrame({"catatan": [cell]})) == []
@@ -47,6 +52,13 @@ def test_telephone_numbers_that_lost_their_zero_fill_a_column():
     phones = [81234567890, 82123456789, 85712345678]
     assert found(pd.DataFrame({"hp": phones})) == [("phone", "hp", row) for row in (2, 3, 4)]
     assert found(pd.DataFrame({"anggaran": [*phones, *range(100)]})) == []
+
+
+def test_landlines_without_any_mark_count_where_the_column_is_called_so():
+    lines = ["0380823456", "021 5551234", None]
+    assert found(pd.DataFrame({"no_telp": lines})) == [("phone", "no_telp", 2), ("phone", "no_telp", 3)]
+    assert found(pd.DataFrame({"kode": ["0380823456", "0380823457"], "hotel": ["0380823456", "0380823457"]})) == []
+    assert found(pd.DataFrame({"telepon": ["12", "1250", "0"], "kontak_per_hari": [1, 250, 0]})) == []
 
 
 def test_the_value_is_masked():

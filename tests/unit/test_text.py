@@ -84,6 +84,16 @@ def test_an_estimate_is_written_with_its_interval():
         assert f"83{comma}3" in field and f"82{comma}1" in field and "95%" in field
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_nothing_is_near_nothing_is_suggested(lang):
+    words = catalogue(lang)
+    for key in ("fault.unknown_key", "error.unknown_option"):
+        params = dict.fromkeys(("key", "name", "value", "choices"), "abc")
+        near, far = (words.sentence(Message(key, {"nearest": nearest, **params})) for nearest in ("abd", "-"))
+        assert "abd" in near and near.count("abc") == far.count("abc")
+        assert len(far) < len(near) - 10 and not far.endswith(" ") and ": -" not in far and "mean" not in far
+
+
 def test_unknown_language_is_refused_with_choices():
     with pytest.raises(KinerjaError):
         catalogue("jv")

@@ -185,6 +185,15 @@ def test_every_page_forbids_foreign_scripts_and_frames(room):
         assert not re.search(r"\son[a-z]+=|style=|<script>|javascript:", reply.text)
 
 
+def test_only_the_guard_may_look_after_every_page_and_it_asks_nobody_else(room):
+    server, _, _ = room
+    guard = server.visitor().get("/berkas/penjaga.js")
+    assert guard.status == 200 and guard.headers["Service-Worker-Allowed"] == "/"
+    assert guard.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'"
+    assert guard.headers["Cache-Control"] == "no-cache"  # a newer one is taken at once
+    assert "Service-Worker-Allowed" not in server.visitor().get("/berkas/isi.js").headers
+
+
 def test_static_files_stay_in_their_folder(room):
     server, _, _ = room
     stranger = server.visitor()

@@ -21,10 +21,12 @@
   };
   const slotOf = (cell) => `${box}q:${cell.round}|${cell.item}|${cell.question}`;
   const seqOf = (cell) => `${box}s:${cell.round}|${cell.item}|${cell.question}`;
+  const lastOf = (cell) => `${box}l:${cell.round}|${cell.item}|${cell.question}`;
+  const guard = () => (window.isSecureContext && navigator.serviceWorker) || null;
   const read = (key) => { const text = keep.get(key); return text === null ? null : JSON.parse(text); };
   // randomUUID is missing on plain http in a local network
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  let stopped = "", sending = false, timer = 0, pause = 1000, refused = "";
+  let stopped = "", sending = false, timer = 0, pause = 1000, refused = "", away = false;
 
   function say() {
     const slots = keep.keys().map(read).filter(Boolean);
@@ -36,6 +38,7 @@
     else if (closed) text = line.dataset.closed.replace("#", closed);
     else if (now.length && pause > 1000) text = line.dataset.waiting.replace("#", now.length);
     else if (now.length) { text = line.dataset.sending; kind = ""; }
+    else if (away) text = line.dataset.away;
     else if (say.once) { text = line.dataset.saved; kind = "good"; }
     if (line.textContent !== text) line.textContent = text;
     line.className = `status ${kind}`;
@@ -67,9 +70,12 @@
       reply = await fetch("/simpan", { method: "POST", keepalive: true, credentials: "same-origin", signal: AbortSignal.timeout?.(15000),
         headers: { "Content-Type": "application/json", "X-Form-Word": page.word }, body: JSON.stringify(body) });
       sent = await reply.json();
-    } catch { return false; }
+    } catch { away = true; return false; }
+    away = false;
     if (reply.ok) {
       keep.set(seqOf(slot), String(sent.seq));
+      // a page kept by the guard is older than this answer: the next one loaded from there needs to be told
+      if (guard()?.controller) keep.set(lastOf(slot), JSON.stringify({ seq: sent.seq, value: slot.value, text: slot.text }));
       say.once = true;
       refused = "";
       const newer = read(key);
@@ -77,7 +83,11 @@
       return true;
     }
     if (reply.status === 409 && sent.code === "workshop_newer_answer") { keep.drop(key); clash(slot, sent); return true; }
-    if (reply.status === 409 && sent.code === "workshop_round_closed") { keep.set(key, JSON.stringify({ ...slot, closed: true })); return true; }
+    if (reply.status === 409 && sent.code === "workshop_round_closed") {
+      keep.set(key, JSON.stringify({ ...slot, closed: true }));
+      look();  // say at once that the round has moved on
+      return true;
+    }
     if (reply.status === 401 || reply.status === 403) { stopped = "out"; say(); return false; }
     if (reply.status === 422 || reply.status === 409) { keep.drop(key); refused = line.dataset.refused; return true; }
     return false;
@@ -174,7 +184,10 @@
   function startForm() {
     for (const section of sections) {
       for (const cell of cellsOf(section)) {
-        const slot = read(slotOf({ round, item: itemOf(cell), question: cell.dataset.question }));
+        const place = { round, item: itemOf(cell), question: cell.dataset.question };
+        const last = read(lastOf(place)), slot = read(slotOf(place));
+        if (last && last.seq > Number(cell.dataset.seq)) { fill(cell, last.value, last.text); cell.dataset.seq = last.seq; }
+        else if (last) keep.drop(lastOf(place));
         if (slot) fill(cell, slot.value, slot.text);
         cell.dataset.sent = `${valueOf(cell)}|${cell.dataset.kind === "text" ? cell.querySelector("textarea").value : ""}`;
         cell.addEventListener("change", () => tap(cell));
@@ -227,6 +240,7 @@
     if (document.hidden) return;
     try {
       const reply = await fetch("/keadaan", { headers: { Accept: "application/json" }, credentials: "same-origin" });
+      if (away) { away = false; flush(); }
       if (reply.status === 401) { stopped = "out"; say(); return; }
       if (!reply.ok) return;
       const now = await reply.json();
@@ -240,7 +254,20 @@
         note.append(line.dataset.changed, " ", link);
         notices.append(note);
       }
-    } catch { /* no network: the next look will tell */ }
+    } catch { away = true; say(); /* the next look tells when the server is back */ }
+  }
+
+  // ---- loaded anew while the server is away
+  function startGuard() {
+    if (!guard()) return;
+    const files = [...document.querySelectorAll("script[src], link[href]")].map((part) => part.src || part.href);
+    const came = Boolean(guard().controller);  // asked before registering: the guard may take charge while we wait
+    guard().register("/berkas/penjaga.js", { scope: "/" }).then(() => guard().ready).then((found) => {
+      if (!came) found.active.postMessage({ page: location.href, files });
+    }).catch(() => { /* private mode or an old browser: the warning before leaving stays */ });
+    document.querySelector('form[action="/keluar"]')?.addEventListener("submit", () => {
+      Object.keys(localStorage).filter((key) => key.startsWith(`${box}l:`)).forEach((key) => localStorage.removeItem(key));
+    });
   }
 
   // a slot that met a closed round is tried again when the page is loaded anew: the round may have been opened again
@@ -248,9 +275,17 @@
     const slot = read(key);
     if (slot && slot.closed && slot.round === round && page.state === "open") keep.set(key, JSON.stringify({ ...slot, closed: false }));
   }
-  if (sections.length) startForm();
+  if (sections.length) {
+    startForm();
+    startGuard();
+    const asked = location.pathname.match(/^\/butir\/(\d+)$/);  // the page kept may have been that of another indicator
+    if (asked && sections.find((section) => !section.hidden).dataset.place !== asked[1]) go(Number(asked[1]), { push: false, focus: false });
+  }
   say();
   flush();
+  look();
+  // without the guard a page loaded anew while the server is away is lost until it is back: ask first
+  window.addEventListener("beforeunload", (event) => { if (away && !guard()?.controller) event.preventDefault(); });
   window.addEventListener("online", flush);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { flush(); look(); } });
   setInterval(look, 10000);

@@ -3,13 +3,15 @@
 (() => {
   const board = document.getElementById("papan"), line = document.getElementById("hidup");
   const chosen = document.body.dataset.chosen;
+  // the browser writes HTML in its own way, so both are compared as it writes them: nothing is replaced without need
+  const written = (text) => { const box = document.createElement("template"); box.innerHTML = text; return box.innerHTML; };
   let last = board.innerHTML;
   async function refresh() {
     if (document.hidden || board.querySelector(":active")) return;
     try {
       const reply = await fetch(`/fasilitator/papan${chosen ? `?ronde=${encodeURIComponent(chosen)}` : ""}`, { credentials: "same-origin" });
       if (!reply.ok) throw new Error(String(reply.status));
-      const text = await reply.text();
+      const text = written(await reply.text());
       if (text !== last) {
         const focused = document.activeElement?.id, shut = [...board.querySelectorAll("details:not([open])")].map((part) => part.id);
         const across = new Map([...board.querySelectorAll(".scroll")].map((part, place) => [place, part.scrollLeft]));

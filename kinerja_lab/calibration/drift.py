@@ -1,0 +1,156 @@
+"""Has the indicator stopped working since last year, and which repair would be enough?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from kinerja_lab.calibration.criterion import LEAST_REGIONS, LEAST_UNITS
+from kinerja_lab.calibration.unit_rows import need_columns, need_once
+from kinerja_lab.core.errors import KinerjaError, NotApplicable
+from kinerja_lab.core.estimate import Estimate, EstimateTable
+
+__all__ = ["Drift", "drift"]
+
+LABELS = ("rank_before", "rank_now", "rank_change", "level_shift", "slope_change")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Drift:
+    """Two periods of one claim.
+
+    Parameters
+    ----------
+    table : EstimateTable
+        ``"rank_before"``, ``"rank_now"`` (Spearman), ``"rank_change"`` (now less before), ``"level_shift"`` (mean
+        outcome now less what last period's line foretells at the same indicator values, in the outcome's unit) and
+        ``"slope_change"`` (outcome a point of the indicator, now less before).
+    repair : str
+        ``"none"``, ``"intercept"`` (the line has moved up or down), ``"slope"`` (it has turned; fit it anew) or
+        ``"stopped"`` (the association has become weaker for certain and what is left may be nothing).
+    sign : int
+        Direction that was claimed.
+    """
+
+    table: EstimateTable
+    repair: str
+    sign: int
+
+
+def drift(before: pd.DataFrame, now: pd.DataFrame, *, sign: int, level: float) -> Drift:
+    """Compare an association, its level and its slope between two periods.
+
+    Parameters
+    ----------
+    before, now : pandas.DataFrame
+        ``unit, region, indicator, outcome``, one row a unit; rows without a value are left out. Units that occur in
+        both are the same units.
+    sign : int
+        +1 or -1: direction that the indicator claims.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Drift
+
+    Raises
+    ------
+    KinerjaError
+        ``missing_columns``, ``units_repeated``, ``criterion_sign`` or ``bad_level``.
+    NotApplicable
+        ``too_few_common_units`` (fewer than eight in a period), ``constant_side`` or ``association_unstable``.
+
+    Notes
+    -----
+    Jackknife over regions where there are eight or more, else over units; what is left out is left out of both periods,
+    so that the dependence of the two periods is in the interval. t with one degree of freedom less.
+
+    References
+    ----------
+    Efron, B., Stein, C. (1981). The jackknife estimate of variance. Annals of Statistics 9, 586-596.
+    Steyerberg, E. W. (2019). Clinical Prediction Models, 2nd ed., chapter 20.
+    """
+    if sign not in (-1, 1):
+        raise KinerjaError("criterion_sign", measure="outcome", value=sign)
+    if not 0 < level < 1:
+        raise KinerjaError("bad_level", value=str(level))
+    parts = [_rows(frame) for frame in (before, now)]
+    both = pd.concat(parts)
+    by_region = both["region"].nunique() >= LEAST_REGIONS
+    key = "region" if by_region else "unit"
+    groups = pd.factorize(both[key])[0]
+    codes = [groups[:len(parts[0])], groups[len(parts[0]):]]
+    columns = [part[["indicator", "outcome"]].to_numpy(dtype=float) for part in parts]
+    whole = _statistics(*columns)
+    count = int(groups.max()) + 1
+    without = np.array([_statistics(*(part[own != left] for part, own in zip(columns, codes, strict=True)))
+                        for left in range(count)])
+    if not np.isfinite(without).all():
+        raise NotApplicable("association_unstable")
+    se = np.sqrt((count - 1) / count * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+    reach = special.stdtrit(count - 1, (1 + level) / 2) * se
+    method = f"jackknife over {count} {'regions' if by_region else 'units'}, t"
+    units = ("correlation", "correlation", "correlation", "outcome", "slope")
+    sizes = (len(parts[0]), len(parts[1]), *[min(map(len, parts))] * 3)
+    rows = [Estimate(label=label, value=float(value), low=float(value - arm), high=float(value + arm), level=level, n=n,
+                     method=method, unit=unit)
+            for label, value, arm, unit, n in zip(LABELS, whole, reach, units, sizes, strict=True)]
+    rows[:2] = [_bounded(row, spread, count) for row, spread in zip(rows[:2], se, strict=False)]
+    return Drift(table=EstimateTable.from_estimates(rows), repair=_repair(rows[1:], sign), sign=sign)
+
+
+def _rows(frame: pd.DataFrame) -> pd.DataFrame:
+    need_columns(frame, ("unit", "region", "indicator", "outcome"))
+    need_once(frame)
+    kept = frame.dropna(subset=["indicator", "outcome"])[["unit", "region", "indicator", "outcome"]]
+    if len(kept) < LEAST_UNITS:
+        raise NotApplicable("too_few_common_units", n=len(kept), least=LEAST_UNITS)
+    for side in ("indicator", "outcome"):
+        if np.ptp(kept[side].to_numpy(dtype=float)) <= 1e-12 * (1 + np.abs(kept[side]).max()):
+            raise NotApplicable("constant_side", side=side)
+    return kept.astype({"unit": str, "region": str})
+
+
+def _statistics(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    ranks, slopes, lines = [], [], []
+    for part in (before, now):
+        ranks.append(_slope(np.column_stack([_mean_ranks(side) for side in part.T]), correlate=True))
+        slopes.append(_slope(part))
+        lines.append(part.mean(axis=0))
+    shift = lines[1][1] - (lines[0][1] + slopes[0] * (lines[1][0] - lines[0][0]))
+    return np.array([*ranks, ranks[1] - ranks[0], shift, slopes[1] - slopes[0]])
+
+
+def _mean_ranks(values: np.ndarray) -> np.ndarray:
+    _, codes, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(sizes) - (sizes - 1) / 2)[codes]
+
+
+def _slope(part: np.ndarray, *, correlate: bool = False) -> float:
+    x, y = (part - part.mean(axis=0)).T
+    size = np.sqrt((x @ x) * (y @ y)) if correlate else x @ x
+    return float(x @ y / size) if size > 1e-300 else np.nan
+
+
+def _bounded(row: Estimate, se: float, count: int) -> Estimate:
+    """A correlation's interval on the scale of atanh, so that it stays inside -1 and 1."""
+    if abs(row.value) >= 1 - 1e-12:
+        return Estimate(label=row.label, value=row.value, low=np.nan, high=np.nan, level=row.level, n=row.n,
+                        method=row.method, unit=row.unit, note="perfect_agreement")
+    reach = special.stdtrit(count - 1, (1 + row.level) / 2) * se / (1 - row.value**2)
+    low, high = (float(np.tanh(np.arctanh(row.value) + side * reach)) for side in (-1, 1))
+    return Estimate(label=row.label, value=row.value, low=low, high=high, level=row.level, n=row.n, method=row.method,
+                    unit=row.unit)
+
+
+def _repair(rows: list[Estimate], sign: int) -> str:
+    now, change, shift, turn = rows
+    weaker = change.high < 0 if sign > 0 else change.low > 0
+    gone = not (now.low > 0 if sign > 0 else now.high < 0)
+    if weaker and gone:
+        return "stopped"
+    if turn.low > 0 or turn.high < 0:
+        return "slope"
+    return "intercept" if shift.low > 0 or shift.high < 0 else "none"

@@ -1,0 +1,261 @@
+"""Where do units stand and how do the months run, as pictures: tiers, control chart, small shifts, waterfall."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from kinerja_lab.core.estimate import EstimateTable
+from kinerja_lab.plot.rows import draw_rows, extremes
+from kinerja_lab.plot.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    MARKERS,
+    PALETTE,
+    SMALL,
+    TEXT,
+    TIGHT,
+    VERMILLION,
+    calm,
+    fit_name,
+    named,
+    number_axis,
+    title,
+)
+from kinerja_lab.plot.words import level_text, value_text, words
+from kinerja_lab.profiling.adjusted import AdjustedScores
+from kinerja_lab.profiling.charts import ControlChart
+from kinerja_lab.profiling.small_shifts import ShiftChart
+
+__all__ = ["control_chart", "shift_chart", "tier_rows", "waterfall"]
+
+_MOST_TICKS = 12
+
+
+def tier_rows(
+    units: EstimateTable, *, tiers: Mapping[str, int], ranks: Mapping[str, float], lang: str, axes: Axes,
+    names: Mapping[str, str] | None = None, limit: int = 40,
+) -> Axes:
+    """Units from best to worst with their intervals; a line and a word where a new tier begins.
+
+    Parameters
+    ----------
+    units : EstimateTable
+        Groups ``("unit",)``, one row a unit.
+    tiers : mapping of str to int
+        Tier of each unit, 1 best.
+    ranks : mapping of str to float
+        Rank of each unit, 1 best: the order within a tier.
+    lang : str
+        ``"id"`` or ``"en"``.
+    axes : matplotlib.axes.Axes
+        Where to draw; ``style.row_axes(min(len(units), limit))`` has the right height.
+    names : mapping of str to str or None
+        Names of units.
+    limit : int
+        When there are more units, only the best and the worst are drawn and the picture says so.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+    """
+    frame = units.frame[units.frame["unit"].astype(str).isin(set(tiers))].dropna(subset=["value"])
+    keys = frame["unit"].astype(str)
+    frame = frame.assign(_tier=keys.map(tiers), _rank=keys.map(ranks)).sort_values(["_tier", "_rank"], kind="stable")
+    rows, left_out = extremes(frame, limit=limit)
+    places = rows["_tier"].to_numpy(dtype=int)
+    gap = limit // 2 if left_out else None
+    draw_rows(
+        axes, rows, lang=lang, names=[f"{tier}   {fit_name(named(code, names), rows=99)}"
+                                      for tier, code in zip(places, rows["unit"], strict=True)],
+        colours=[PALETTE[(tier - 1) % len(PALETTE)] for tier in places],
+        markers=[MARKERS[(tier - 1) % len(MARKERS)] for tier in places], gap_after=gap,
+        gap_text=words(lang, "tiers.left_out", n=left_out) if left_out else "")
+    for row in range(len(places)):
+        if row == 0 or places[row] != places[row - 1]:
+            height = row + (1 if gap is not None and row >= gap else 0) - 0.5
+            if row:
+                axes.axhline(height, color=GREY, linewidth=0.9, zorder=1)
+            axes.text(0.995, height + 0.08, words(lang, "tiers.tier", tier=int(places[row])), va="top", ha="right",
+                      transform=axes.get_yaxis_transform(), fontsize=SMALL, color=GREY, style="italic", zorder=1)
+    title(axes, words(lang, "tiers.title", level=level_text(units, lang=lang)), width=TIGHT)
+    axes.set_xlabel(words(lang, "tiers.x"), fontsize=SMALL, color=INK)
+    return axes
+
+
+def control_chart(chart: ControlChart, *, lang: str, axes: Axes, name: str, unit: str = "") -> Axes:
+    """A series with its centre line, its limits, and the points that a rule names.
+
+    Parameters
+    ----------
+    chart : ControlChart
+        Points and signals.
+    lang : str
+        ``"id"`` or ``"en"``.
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    name : str
+        What is measured.
+    unit : str
+        Unit as printed beside the axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+    """
+    points = chart.points
+    x, value = np.arange(len(points)), points["value"].to_numpy(dtype=float)
+    axes.step(x, points["low"], where="mid", color=GREY, linestyle=(0, (4, 3)), linewidth=1.3,
+              label=words(lang, "control_chart.limits"))
+    axes.step(x, points["high"], where="mid", color=GREY, linestyle=(0, (4, 3)), linewidth=1.3)
+    axes.plot(x, points["centre"], color=INK, linewidth=1.1, label=words(lang, "control_chart.centre"))
+    axes.plot(x, value, color=BLUE, linewidth=1.4, marker="o", markersize=4.5, zorder=3)
+    named_points = np.isin(points["period"], chart.flagged)
+    if named_points.any():
+        axes.plot(x[named_points], value[named_points], linestyle="none", marker="D", markersize=8, color=VERMILLION,
+                  markeredgecolor="white", zorder=4, label=words(lang, "control_chart.signal"))
+    base = points["base"].to_numpy(dtype=bool)
+    if base.any() and not base.all():
+        last = int(np.flatnonzero(base)[-1])
+        axes.axvline(last + 0.5, color=GREY, linewidth=0.9)
+        axes.annotate(words(lang, "control_chart.base"), (last + 0.5, 1), xycoords=("data", "axes fraction"),
+                      xytext=(-4, -3), textcoords="offset points", ha="right", va="top", fontsize=SMALL, color=GREY)
+    _periods(axes, points["period"].tolist())
+    _finish(axes, lang=lang, unit=unit)
+    title(axes, words(lang, "control_chart.title", name=name))
+    axes.figure.legend(loc="outside lower center", ncols=3, fontsize=SMALL, frameon=False)
+    return axes
+
+
+def shift_chart(chart: ShiftChart, *, lang: str, axes: Axes) -> Axes:
+    """CUSUM or EWMA with its limits.
+
+    Parameters
+    ----------
+    chart : ShiftChart
+        From ``cusum_chart`` or ``ewma_chart``.
+    lang : str
+        ``"id"`` or ``"en"``.
+    axes : matplotlib.axes.Axes
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+    """
+    points = chart.points
+    x = np.arange(len(points))
+    lines = ("up", "down") if chart.kind == "cusum" else ("value",)
+    for place, line in enumerate(lines):
+        axes.plot(x, points[line], color=BLUE, marker=MARKERS[place], markersize=4.5, linewidth=1.4, zorder=3)
+    ends = [points["limit"], -points["limit"]] if chart.kind == "cusum" else [points["low"], points["high"]]
+    for place, end in enumerate(ends):
+        axes.step(x, end, where="mid", color=GREY, linestyle=(0, (4, 3)), linewidth=1.3,
+                  label=None if place else words(lang, "shift_chart.limit"))
+    out = np.isin(points["period"], chart.flagged)
+    for line in lines:
+        far = out & ((points[line] > ends[1 if chart.kind == "ewma" else 0])
+                     | (points[line] < ends[0 if chart.kind == "ewma" else 1])).to_numpy()
+        axes.plot(x[far], points[line].to_numpy()[far], linestyle="none", marker="D", markersize=8, color=VERMILLION,
+                  markeredgecolor="white", zorder=4)
+    _periods(axes, points["period"].tolist())
+    _finish(axes, lang=lang)
+    title(axes, words(lang, f"shift_chart.{chart.kind}"))
+    axes.figure.legend(loc="outside lower center", fontsize=SMALL, frameon=False)
+    return axes
+
+
+def waterfall(
+    scores: AdjustedScores, *, unit: str, lang: str, axes: Axes, names: Mapping[str, str] | None = None,
+) -> Axes:
+    """One unit's way from its raw to its adjusted score, a bar a step.
+
+    Parameters
+    ----------
+    scores : AdjustedScores
+        Every unit's steps.
+    unit : str
+        The unit shown.
+    lang : str
+        ``"id"`` or ``"en"``.
+    axes : matplotlib.axes.Axes
+        Where to draw; 2.6 in high is enough.
+    names : mapping of str to str or None
+        Names of units.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+
+    Raises
+    ------
+    KeyError
+        When there is no such unit.
+    """
+    frame = scores.units.frame
+    rows = frame[frame["unit"].astype(str) == unit].set_index("label")
+    if rows.empty:
+        raise KeyError(unit)
+    steps = ["raw", *scores.steps, "adjusted"]
+    at, shown = float(rows.loc["raw", "value"]), []
+    for place, step in enumerate(steps):
+        value = float(rows.loc[step, "value"])
+        if step in ("raw", "adjusted"):
+            _level(axes, rows.loc[step], place)
+            shown.append(value)
+            at = value
+            continue
+        colour = GREEN if value >= 0 else VERMILLION
+        axes.barh(place, value, left=at, height=0.5, color=colour, zorder=3)
+        axes.plot([at, at], [place - 1, place], color=GREY, linewidth=0.9, zorder=2)
+        axes.text(max(at, at + value), place, f"  {_signed(value, lang)}", va="center", fontsize=TEXT, color=INK)
+        at += value
+        shown.append(at)
+    axes.plot([at, at], [len(steps) - 2, len(steps) - 1], color=GREY, linewidth=0.9, zorder=2)
+    for place in (0, len(steps) - 1):
+        value = float(rows.loc[steps[place], "value"])
+        axes.annotate(value_text(value, unit="", lang=lang), (value, place), xytext=(0, 8), ha="center", va="bottom",
+                      textcoords="offset points", fontsize=TEXT, color=INK)
+    ends = pd.concat([rows.loc[["raw", "adjusted"], name] for name in ("low", "high")]).dropna()
+    drawn = np.array([*shown, *ends])
+    air = 0.12 * (drawn.max() - drawn.min()) or 1.0
+    axes.set_xlim(drawn.min() - air, drawn.max() + 1.6 * air)
+    axes.set_ylim(len(steps) - 0.4, -0.8)
+    axes.set_yticks(np.arange(len(steps)), [words(lang, f"waterfall.{step}") for step in steps])
+    calm(axes)
+    number_axis(axes, lang=lang)
+    axes.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
+    axes.set_xlabel(words(lang, "waterfall.x"), fontsize=SMALL, color=INK)
+    title(axes, words(lang, "waterfall.title", name=named(unit, names)), width=TIGHT)
+    return axes
+
+
+def _level(axes: Axes, row: pd.Series, place: int) -> None:
+    if np.isfinite(row["low"]):
+        axes.hlines(place, row["low"], row["high"], color=BLUE, linewidth=2.2, zorder=3)
+    axes.plot([row["value"]], [place], marker="o", markersize=8, color=BLUE, zorder=4)
+
+
+def _signed(value: float, lang: str) -> str:
+    return f"{'+' if value > 0 else ''}{value_text(value, unit='', lang=lang)}"
+
+
+def _periods(axes: Axes, periods: list[str]) -> None:
+    step = -(-len(periods) // _MOST_TICKS)
+    axes.set_xticks(np.arange(0, len(periods), step), periods[::step])
+    axes.set_xlim(-0.6, len(periods) - 0.4)
+
+
+def _finish(axes: Axes, *, lang: str, unit: str = "") -> None:
+    calm(axes, keep=("left", "bottom"))
+    axes.tick_params(axis="x", labelsize=SMALL, rotation=30)
+    number_axis(axes, lang=lang, which="y")
+    if unit:
+        axes.set_ylabel(unit, fontsize=TEXT)

@@ -1,0 +1,241 @@
+"""What does a report show about calibration: claims taken apart, drift, cuts from outcomes, letters and targets?"""
+
+from collections.abc import Iterator
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lab.calibration.drift import Drift
+from kinerja_lab.calibration.gain import PredictiveGain
+from kinerja_lab.core.errors import NotApplicable
+from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.evidence.calibration import RISK
+from kinerja_lab.evidence.calibration_results import CalibrationResults, CutLook, TargetLook
+from kinerja_lab.evidence.criterion import FALSE_DISCOVERY
+from kinerja_lab.report import show
+from kinerja_lab.report.disclosure import hidden_units, mask_units
+from kinerja_lab.report.pictures import Picture, caption_of, words_for
+from kinerja_lab.report.session import Report
+from kinerja_lab.report.tables import table_html
+from kinerja_lab.text.catalogue import catalogue
+
+__all__ = ["calibration", "calibration_estimates", "calibration_pictures"]
+
+_MOST_UNITS = 15
+_PARTS = ("all_units", "within_regions", "between_regions", "beyond_case_mix", "without_noise")
+
+
+def calibration(report: Report) -> None:
+    """Sentences, at most two pictures, and tables; a reason where there is no result."""
+    from IPython.display import display
+
+    found, words = report.results.calibration, catalogue(report.language)
+    head = f"<h2>{escape(words.text('section.calibration'))}</h2>"
+    if isinstance(found, NotApplicable):
+        display(show.html(f'{head}<p class="status-na">{escape(words.sentence(found.message))}</p>'))
+        return
+    sentences, drawn = list(_sentences(report, found)), list(calibration_pictures(report))
+    tables = [table for table in (_claims(report, found), _drifts(report, found), _cuts(report, found),
+                                  _answers(report, found), _targets(report, found)) if table]
+    if not (sentences or drawn or tables):
+        sentences = [words.text("sentence.calibration_nothing")]
+    display(show.html("".join([head, *(f"<p>{escape(line)}</p>" for line in sentences)])))
+    for picture in drawn:
+        alt, caption = caption_of(picture, report.language)
+        show.picture(picture.draw().figure, alt=alt, caption=caption)
+    display(show.html("\n".join(tables)))
+
+
+def calibration_pictures(report: Report) -> Iterator[Picture]:
+    """The cut from outcomes with the narrowest interval, and the units whose letter is least certain."""
+    from kinerja_lab.plot.calibration import anchored_cut_picture, grade_chances
+    from kinerja_lab.plot.style import blank_axes, row_axes
+
+    found, survey, names = report.results.calibration, report.results.survey, words_for(report)
+    if isinstance(found, NotApplicable) or isinstance(survey, NotApplicable):
+        return
+    look = _sharpest(found)
+    if look is not None:
+        name = names["measure"][look.criterion]
+        points = look.points
+        if not isinstance(survey.units, NotApplicable):
+            points = mask_units(points, hidden=hidden_units(survey.units))
+        yield Picture(
+            name="anchored_cut", params={"outcome": name, "target": look.target, "cut": look.cut.value,
+                                         "legal": look.legal_cut},
+            draw=lambda: anchored_cut_picture(
+                look.curve, points=points, cut=look.cut, target=look.target, legal=(look.legal_band, look.legal_cut),
+                scale=look.shown_scale, lang=report.language, axes=blank_axes(height=4.2), outcome=name))
+    grades = _unsure_grades(report, found)
+    if grades is not None:
+        n = grades.frame["unit"].nunique()
+        yield Picture(name="grade_chances", params={"n": n}, draw=lambda: grade_chances(
+            grades, ruleset=survey.ruleset, lang=report.language, axes=row_axes(n + 1), names=names["unit"]))
+
+
+def calibration_estimates(report: Report) -> Iterator[tuple[str, Estimate | EstimateTable]]:
+    """Every estimate of this part under the name of its section, for ``result.json``."""
+    found = report.results.calibration
+    if isinstance(found, NotApplicable):
+        return
+    for claim in found.claims:
+        section = f"calibration.{claim.indicator}.{claim.criterion}"
+        for name in ("parts", "slope"):
+            if not isinstance(getattr(claim, name), NotApplicable):
+                yield f"{section}.{name}", getattr(claim, name)
+        if not isinstance(claim.gain, NotApplicable):
+            yield f"{section}.gain", claim.gain.gain
+        if not isinstance(claim.drift, NotApplicable):
+            yield f"{section}.drift", claim.drift.table
+    for look in found.cuts:
+        if not isinstance(look.cut, NotApplicable):
+            yield f"calibration.{look.indicator}.{look.criterion}.cut", look.cut
+        if not isinstance(look.beside, NotApplicable):
+            yield f"calibration.{look.indicator}.{look.criterion}.beside", look.beside.difference
+    if not isinstance(found.risk, NotApplicable):
+        yield "calibration.risk", found.risk.wrong
+        yield "calibration.risk.cuts", found.risk.cuts
+    if not isinstance(found.unit_answers, NotApplicable):
+        yield "calibration.unit_answers", found.unit_answers
+    for code, look in found.targets.items():
+        if isinstance(look, TargetLook):
+            for name in ("options", "trend", "chances"):
+                if not isinstance(getattr(look, name), NotApplicable):
+                    yield f"calibration.{code}.{name}", getattr(look, name)
+
+
+def _sentences(report: Report, found: CalibrationResults) -> Iterator[str]:
+    words, names = catalogue(report.language), words_for(report)
+    units = {measure.code: measure.unit for measure in report.study.measures}
+    gains = [claim for claim in found.claims if isinstance(claim.gain, PredictiveGain)]
+    if gains:
+        helps = sum(claim.gain.gain.low > 0 and claim.gain_q <= FALSE_DISCOVERY for claim in gains)
+        yield words.text("sentence.calibration_claims", total=len(gains), helps=helps, fdr=FALSE_DISCOVERY)
+        if found.case_mix:
+            yield words.text("sentence.calibration_mix", columns=", ".join(
+                words.name("case_mix", column) for column in found.case_mix))
+    look = _sharpest(found)
+    if look is None:
+        return
+    name = names["measure"][look.criterion]
+    for claim in found.claims:
+        if (claim.indicator, claim.criterion) == (look.indicator, look.criterion) and not isinstance(
+                claim.slope, NotApplicable):
+            yield words.text("sentence.calibration_slope", outcome=name, slope=claim.slope.row("indicator"),
+                             unit=units.get(look.criterion, ""))
+    yield words.text("sentence.calibration_cut", outcome=name, target=look.target, cut=look.cut, band=look.legal_band,
+                     legal=look.legal_cut, unit=units.get(look.criterion, ""))
+
+
+def _sharpest(found: CalibrationResults) -> CutLook | None:
+    known = [look for look in found.cuts if not isinstance(look.cut, NotApplicable)]
+    return min(known, key=lambda look: look.cut.high - look.cut.low, default=None)
+
+
+def _unsure_grades(report: Report, found: CalibrationResults) -> EstimateTable | None:
+    grades = report.results.survey.unit_grades
+    if isinstance(found.unit_answers, NotApplicable) or isinstance(grades, NotApplicable):
+        return None
+    frame = found.unit_answers.frame
+    wrong = frame[(frame["label"] == "wrong") & (frame["value"] > RISK)].sort_values("value", ascending=False)
+    chosen = list(wrong["unit"].astype(str).head(_MOST_UNITS))
+    if not chosen:
+        return None
+    part = grades.frame[grades.frame["unit"].astype(str).isin(chosen)]
+    order = part["unit"].astype(str).map({unit: place for place, unit in enumerate(chosen)})
+    return EstimateTable(frame=part.assign(_place=order).sort_values("_place", kind="stable"), groups=grades.groups)
+
+
+def _claims(report: Report, found: CalibrationResults) -> str:
+    words, names = catalogue(report.language), words_for(report)
+    rows = []
+    for claim in found.claims:
+        if isinstance(claim.parts, NotApplicable):
+            continue
+        parts = {row.label: row for row in claim.parts.estimates() if not np.isnan(row.value)}
+        row = {"indicator": names["indicator"][claim.indicator], "criterion": names["measure"][claim.criterion]}
+        row |= {label: parts.get(label) for label in _PARTS}
+        gain = claim.gain.gain if isinstance(claim.gain, PredictiveGain) else None
+        rows.append({**row, "gain": gain, "gain_q": "" if gain is None else claim.gain_q})
+    if not rows:
+        return ""
+    frame = pd.DataFrame(rows)
+    one_region = frame["between_regions"].isna().all()
+    hidden = [name for name in _PARTS if frame[name].isna().all() or (name == "within_regions" and one_region)]
+    return _shown(report, frame.drop(columns=hidden), words.text("caption.calibration_claims"), {"gain_q": ".3f"})
+
+
+def _drifts(report: Report, found: CalibrationResults) -> str:
+    words, names = catalogue(report.language), words_for(report)
+    rows = []
+    for claim in found.claims:
+        if isinstance(claim.drift, Drift):
+            table = claim.drift.table
+            rows.append({"indicator": names["indicator"][claim.indicator],
+                         "criterion": names["measure"][claim.criterion],
+                         **{label: table.row(label) for label in ("rank_before", "rank_now", "rank_change")},
+                         "repair": words.name("calibration_repair", claim.drift.repair)})
+    if not rows:
+        return ""
+    caption = words.text("caption.calibration_drift", previous=report.results.setting.previous)
+    return _shown(report, pd.DataFrame(rows), caption, {})
+
+
+def _cuts(report: Report, found: CalibrationResults) -> str:
+    words, names = catalogue(report.language), words_for(report)
+    rows = [{"criterion": names["measure"][look.criterion], "target": look.target, "cut_anchored": look.cut
+             if isinstance(look.cut, Estimate) else words.sentence(look.cut.message), "cut_legal": look.legal_cut,
+             "cut_between": "" if isinstance(look.beside, NotApplicable) else look.beside.between}
+            for look in found.cuts]
+    if not rows:
+        return ""
+    caption = words.text("caption.calibration_cuts", band=found.cuts[0].legal_band)
+    return _shown(report, pd.DataFrame(rows), caption, {})
+
+
+def _answers(report: Report, found: CalibrationResults) -> str:
+    if isinstance(found.unit_answers, NotApplicable):
+        return ""
+    words, names = catalogue(report.language), words_for(report)
+    frame = found.unit_answers.frame
+    unsure = set(frame.loc[(frame["label"] == "wrong") & (frame["value"] > RISK), "unit"].astype(str))
+    part = frame[frame["unit"].astype(str).isin(unsure)]
+    if part.empty:
+        return ""
+    table = EstimateTable(frame=part, groups=found.unit_answers.groups)
+    columns = ["unit", "label", "value", "n", "note"]
+    return table_html(table, lang=report.language, columns=columns, names={"unit": names["unit"]},
+                      caption=words.text("caption.calibration_answers"))
+
+
+def _targets(report: Report, found: CalibrationResults) -> str:
+    words, names = catalogue(report.language), words_for(report)
+    rows = []
+    for code, look in found.targets.items():
+        if not isinstance(look, TargetLook) or isinstance(look.options, NotApplicable):
+            continue
+        options = {row.label: row for row in look.options.estimates()}
+        trend = {} if isinstance(look.trend, NotApplicable) else {row.label: row for row in look.trend.estimates()}
+        share = ""
+        if not isinstance(look.chances, NotApplicable):
+            frame = look.chances.frame
+            known = frame[(frame["label"] == "reach_true") & frame["value"].notna()]
+            share = float((known["value"] > 0.5).mean()) if len(known) else ""
+        rows.append({"indicator": names["indicator"][code], "target": look.target,
+                     "best_units": options["best_units"].value, "best_units_true": options["best_units_true"],
+                     "trend_target": trend.get("trend_target"),
+                     "detectable_target": trend["detectable_target"].value if trend else None, "reach_share": share})
+    if not rows:
+        return ""
+    frame = pd.DataFrame(rows)
+    hidden = [name for name in ("trend_target", "detectable_target") if frame[name].isna().all()]
+    return _shown(report, frame.drop(columns=hidden), words.text("caption.calibration_targets"),
+                  {"reach_share": ".0%"})
+
+
+def _shown(report: Report, frame: pd.DataFrame, caption: str, specs: dict[str, str]) -> str:
+    words = catalogue(report.language)
+    headers = {name: words.text(f"calibration_column.{name}") for name in frame.columns
+               if words.has(f"calibration_column.{name}")}
+    return table_html(frame, lang=report.language, headers=headers, caption=caption, specs=specs)
