@@ -1,6 +1,8 @@
 """Fixtures that many tests share."""
 
 import os
+import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,31 @@ def chromium() -> str:
     if not found:
         pytest.skip("needs Chromium, which is not installed")
     return found
+
+
+@cache
+def group_of(file: str) -> str:
+    """The group a test file gives itself (``pytestmark = pytest.mark.xdist_group("reports")``), else nothing."""
+    found = re.search(r'^pytestmark = .*xdist_group\("([\w-]+)"\)', (ROOT / file).read_text(encoding="utf-8"), re.M)
+    return found.group(1) if found else ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Files of one group run in one worker, so that what they share is made once.
+
+    pytest-xdist 3.8 writes the group behind a private name that pytest 9.2 no longer reads, so its own
+    ``--dist loadgroup`` spreads the tests of a group over all workers.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid.split("::")[0]) or nodeid
+
+    return ByGroup(config, log)
 
 
 @pytest.hookimpl(hookwrapper=True)

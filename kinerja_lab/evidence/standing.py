@@ -3,7 +3,7 @@
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.core.message import Message
-from kinerja_lab.core.options import Family, Polarity, Status
+from kinerja_lab.core.options import Family, MeasureKind, Polarity, Status
 from kinerja_lab.evidence.check import Answer, Case, Check
 from kinerja_lab.evidence.reading import need, need_interval, words
 from kinerja_lab.evidence.standing_results import UnitStanding, standing_of
@@ -18,6 +18,9 @@ SURE = 0.80
 
 MOVED = 0.10
 """Share of units that change places by more than a tenth of the list, from which cases are said to matter."""
+
+_COUNTED = {MeasureKind.PROPORTION: "volume_cases", MeasureKind.RATE: "volume_expected",
+            MeasureKind.MEAN: "volume_months"}
 
 
 def _standing(case: Case) -> UnitStanding:
@@ -53,7 +56,8 @@ def _volume(case: Case) -> Answer:
         what = Message("finding_part.volume_sheets")
     else:
         volume, sizes = need(standing.shrunken).volume, need(standing.shrunken).reliability.frame["n"]
-        what = Message("finding_part.volume_cases")
+        kind = case.results.outcomes.measure(standing.code).kind
+        what = Message(f"finding_part.{_COUNTED[kind]}")
     if volume.note == "no_unit_differences":
         raise NotApplicable("units_do_not_differ")
     volume = need_interval(volume)

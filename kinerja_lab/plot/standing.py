@@ -80,7 +80,7 @@ def tier_rows(
             height = row + (1 if gap is not None and row >= gap else 0) - 0.5
             if row:
                 axes.axhline(height, color=GREY, linewidth=0.9, zorder=1)
-            axes.text(0.995, height + 0.08, words(lang, "tiers.tier", tier=int(places[row])), va="top", ha="right",
+            axes.text(0.008, height + 0.08, words(lang, "tiers.tier", tier=int(places[row])), va="top", ha="left",
                       transform=axes.get_yaxis_transform(), fontsize=SMALL, color=GREY, style="italic", zorder=1)
     title(axes, words(lang, "tiers.title", level=level_text(units, lang=lang)), width=TIGHT)
     axes.set_xlabel(words(lang, "tiers.x"), fontsize=SMALL, color=INK)
@@ -123,8 +123,9 @@ def control_chart(chart: ControlChart, *, lang: str, axes: Axes, name: str, unit
     if base.any() and not base.all():
         last = int(np.flatnonzero(base)[-1])
         axes.axvline(last + 0.5, color=GREY, linewidth=0.9)
-        axes.annotate(words(lang, "control_chart.base"), (last + 0.5, 1), xycoords=("data", "axes fraction"),
-                      xytext=(-4, -3), textcoords="offset points", ha="right", va="top", fontsize=SMALL, color=GREY)
+        axes.annotate(words(lang, "control_chart.base"), (last + 0.5, 0), xycoords=("data", "axes fraction"),
+                      xytext=(-4, 4), textcoords="offset points", ha="right", va="bottom", fontsize=SMALL, color=INK,
+                      bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.6})
     _periods(axes, points["period"].tolist())
     _finish(axes, lang=lang, unit=unit)
     title(axes, words(lang, "control_chart.title", name=name))
@@ -221,13 +222,14 @@ def waterfall(
     axes.plot([at, at], [len(steps) - 2, len(steps) - 1], color=GREY, linewidth=0.9, zorder=2)
     for place in (0, len(steps) - 1):
         value = float(rows.loc[steps[place], "value"])
-        axes.annotate(value_text(value, unit="", lang=lang), (value, place), xytext=(0, 8), ha="center", va="bottom",
-                      textcoords="offset points", fontsize=TEXT, color=INK)
+        axes.annotate(value_text(value, unit="", lang=lang), (value, place), ha="center",
+                      xytext=(0, -7 if place else 7), va="top" if place else "bottom", textcoords="offset points",
+                      fontsize=TEXT, color=INK)
     ends = pd.concat([rows.loc[["raw", "adjusted"], name] for name in ("low", "high")]).dropna()
     drawn = np.array([*shown, *ends])
     air = 0.12 * (drawn.max() - drawn.min()) or 1.0
     axes.set_xlim(drawn.min() - air, drawn.max() + 1.6 * air)
-    axes.set_ylim(len(steps) - 0.4, -0.8)
+    axes.set_ylim(len(steps) - 0.2, -0.8)
     axes.set_yticks(np.arange(len(steps)), [words(lang, f"waterfall.{step}") for step in steps])
     calm(axes)
     number_axis(axes, lang=lang)

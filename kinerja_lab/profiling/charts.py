@@ -149,7 +149,7 @@ def individuals_chart(
     periods, rules, base
         As for ``proportion_chart``.
     screened : bool
-        Leave out moving ranges above 3.27 times their mean, once (Nelson 1982; as qicharts2). Without it one jump
+        Leave out moving ranges above D4 = 3.27 times their mean, once (Nelson 1982; as qicharts2). Without it one jump
         widens the limits that should show it (qcc).
 
     Returns
@@ -188,7 +188,7 @@ def individuals_chart(
     if step <= 1e-12 * (1 + abs(centre)):
         raise NotApplicable("chart_flat")
     reach = np.full(len(values), SIGMAS * step / D2)
-    screen = "moving ranges above 3.27 x their mean left out" if screened else "all moving ranges kept"
+    screen = "moving ranges above D4 x their mean left out" if screened else "all moving ranges kept"
     return _chart(values, np.full(len(values), centre), centre - reach, centre + reach, np.ones(len(values)), periods,
                   used, rules, kind="xmr", sigma_z=np.nan, method=f"XmR, {screen}")
 
@@ -208,7 +208,7 @@ def _attribute(events, n, periods, rules, base, prime, screened, *, kind) -> Con
             raise NotApplicable("chart_flat")
         kind = f"{kind}'"
     reach = SIGMAS * sigma_z * sd
-    screen = ", moving ranges above 3.27 x their mean left out" if screened else ", all moving ranges kept"
+    screen = ", moving ranges above D4 x their mean left out" if screened else ", all moving ranges kept"
     method = f"{kind} chart{screen if prime else ', chance alone'}"
     return _chart(value, np.full(len(value), centre), np.maximum(centre - reach, 0.0),
                   np.minimum(centre + reach, top), n, periods, used, rules, kind=kind, sigma_z=sigma_z, method=method)

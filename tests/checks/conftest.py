@@ -24,6 +24,7 @@ from kinerja_lab.evidence.check import Case
 from kinerja_lab.evidence.instrument_results import InstrumentResults
 from kinerja_lab.evidence.registry import check_of
 from kinerja_lab.evidence.results import CriterionLook, RegionResults, Setting, SurveyResults
+from kinerja_lab.evidence.standing_results import UnitStanding
 from kinerja_lab.profiling.funnel import Funnel
 from kinerja_lab.psychometrics.items_careless import Copies, Misfit
 from kinerja_lab.psychometrics.reliability_choices import ReliabilityChoices
@@ -125,6 +126,16 @@ def unit_reliability(value, low, high, *, needed=(12.0, 8.0, 20.0)):
         separable=estimate(0.5), units=20, n=200)
 
 
+def unit_standing(**changes):
+    """Standing of units of which nothing is known but what the test is about."""
+    rates = EstimateTable.from_estimates([estimate(80.0, 78.0, 82.0, label="unit_rate", n=100) for _ in range(2)],
+                                         groups=("unit",), keys=[("u0",), ("u1",)])
+    nothing = NotApplicable("no_units")
+    values = {"code": "survey", "polarity": Polarity.MAXIMISE, "rates": rates, "ranking": nothing, "fifths": nothing,
+              "shrunken": nothing, "benchmark": nothing, "case_mix": nothing, "dispersion": 1.0, "method": "test"}
+    return UnitStanding(**{**values, **changes})
+
+
 def raters(low, value, high, *, moved=0.2):
     """Effects of raters who hold the given share of the variance."""
     shares = table({"rater": (value, low, high), "unit": (0.0, 0.0, 1.0), "residual": (1.0, 0.0, 1.0)})
@@ -202,7 +213,8 @@ def make():
         ABSENT=ABSENT, RULE=RULE, SCALE=SCALE, SETTING=SETTING, TODAY=TODAY, Criterion=Criterion, achieved=achieved,
         by_unit=by_unit, estimate=estimate, funnel=funnel, indicator=indicator, judge=judge, look=look,
         outcome_indicator=outcome_indicator, outcomes=outcomes, raters=raters, replace=replace, results=results,
-        said=said, series=series, survey_results=survey_results, table=table, unit_reliability=unit_reliability)
+        said=said, series=series, survey_results=survey_results, table=table, unit_reliability=unit_reliability,
+        unit_standing=unit_standing)
 
 
 class Instrument:

@@ -1,7 +1,7 @@
 """Taylor linearisation against R survey 4.5 on the California schools.
 
-The plain verbs of ``numeric.linearisation`` as ``satisfaction`` uses them: no finite population correction, a domain as a
-sample of its own. The estimates with the correction and with R's domains stand in ``test_design_reference``.
+The plain verbs of ``numeric.linearisation`` as ``satisfaction`` uses them: no finite population correction, a domain as
+a sample of its own. The estimates with the correction and with R's domains stand in ``test_design_reference``.
 """
 
 import json
