@@ -138,9 +138,9 @@ def _look(counts: np.ndarray, columns: np.ndarray, point: np.ndarray):
     drop = np.concatenate([[np.inf], drop, [np.inf]])
     rest = -np.expm1(-drop)
     pull = np.exp(-drop) / rest
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # nobody in a category without probability: 0 times infinity
         log_p = np.log(padded[:, :-1]) + np.log1p(-padded[:, 1:]) + np.log(rest)
-    level = float(np.where(counts > 0, counts * log_p, 0.0).sum())
+        level = float(np.where(counts > 0, counts * log_p, 0.0).sum())
     if not np.isfinite(level):
         return None
     lean = counts[:, 1:] * (1 - above + pull[1:]) - counts[:, :-1] * (above + pull[:-1])
