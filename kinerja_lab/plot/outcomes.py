@@ -25,6 +25,8 @@ from kinerja_lab.plot.words import level_text, words
 __all__ = ["criterion_scatter", "rater_spread"]
 
 _MANY = 400
+_SHORT_NAME = 24
+"""Letters of an agency's name that leave room for three names beside each other."""
 
 
 def criterion_scatter(
@@ -71,7 +73,9 @@ def criterion_scatter(
     lines = [words(lang, f"criterion_scatter.claim_{direction}"), "   ·   ".join(found)]
     title(axes, words(lang, "criterion_scatter.title", outcome=labels[1], indicator=labels[0]), below="\n".join(lines))
     if styled:
-        axes.figure.legend(loc="outside lower center", ncols=3, fontsize=SMALL, frameon=False)
+        longest = max(len(named(code, names)) for code in agencies)
+        axes.figure.legend(loc="outside lower center", ncols=3 if longest <= _SHORT_NAME else 2, fontsize=SMALL,
+                           frameon=False)
     return axes
 
 
