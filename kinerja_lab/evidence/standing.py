@@ -93,12 +93,13 @@ def _months(case: Case) -> Answer:
     standing, code = need(case.results.standing), case.indicator.measure
     watch = need(standing.watches.get(code, NotApplicable("no_months")))
     polarity = case.results.outcomes.measure(code).polarity
+    if polarity is Polarity.STABILISE:  # neither side is the worse one, so no month can be called worse
+        raise NotApplicable("polarity_stabilise")
     hidden = frozenset()
     if isinstance(standing.measures.get(code), UnitStanding):
         hidden = standing.measures[code].hidden
-    bad = {Polarity.MAXIMISE: "low", Polarity.MINIMISE: "high"}.get(polarity)
     flagged = watch.flagged
-    worse = flagged if bad is None else flagged[flagged["side"] == bad]
+    worse = flagged[flagged["side"] == ("low" if polarity is Polarity.MAXIMISE else "high")]
     names = list(dict.fromkeys(worse["unit"] if len(worse) else flagged["unit"]))
     chart = standing.charts.get(code)
     runs = () if chart is None or isinstance(chart, NotApplicable) else chart.chart.signals
