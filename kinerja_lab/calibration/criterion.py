@@ -11,7 +11,7 @@ from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate
 from kinerja_lab.numeric.intervals import normal_quantile
 
-__all__ = ["CriterionResult", "association", "false_discovery"]
+__all__ = ["CriterionResult", "association"]
 
 LEAST_UNITS = 8
 LEAST_REGIONS = 8
@@ -122,44 +122,6 @@ def association(
         indicator=indicator_code, criterion=criterion, expected_sign=expected_sign, rank=estimates[0],
         linear=estimates[1], p=_p(rank), n=len(x), clusters=regions, method=method,
     )
-
-
-def false_discovery(p: np.ndarray) -> np.ndarray:
-    """Benjamini-Hochberg q-values.
-
-    Parameters
-    ----------
-    p : numpy.ndarray
-        p-values, 0 to 1; may be empty.
-
-    Returns
-    -------
-    numpy.ndarray
-        Same order: the smallest false discovery rate at which each would be called.
-
-    Raises
-    ------
-    KinerjaError
-        ``bad_p``.
-
-    References
-    ----------
-    Benjamini, Y., Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical Society B
-    57, 289-300.
-
-    Examples
-    --------
-    >>> [round(float(q), 4) for q in false_discovery(np.array([0.01, 0.04, 0.03]))]
-    [0.03, 0.04, 0.04]
-    """
-    p = np.asarray(p, dtype=float)
-    if not ((p >= 0) & (p <= 1)).all():
-        raise KinerjaError("bad_p", value=str(p[~((p >= 0) & (p <= 1))][0]))
-    order = np.argsort(p)
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty(len(p))
-    q[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return q
 
 
 def _joined(indicator: pd.DataFrame, outcome: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

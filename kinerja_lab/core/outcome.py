@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lab.core.errors import KinerjaError
+from kinerja_lab.core.message import Words
 from kinerja_lab.core.options import MeasureKind, Polarity
 
 __all__ = ["OUTCOME_COLUMNS", "Measure", "OutcomeData"]
@@ -45,6 +46,11 @@ class Measure:
     polarity: Polarity
     scale: float = 1.0
     agencies: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """Its name in both languages, as a sentence takes it."""
+        return Words(id=self.name, en=self.name_en)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from kinerja_lab.core.errors import KinerjaError
+
 __all__ = ["q_values"]
 
 
@@ -11,12 +13,17 @@ def q_values(p: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     p : array of float
-        p-values; NaN where a test could not be done (it is not counted).
+        p-values, 0 to 1; NaN where a test could not be done (it is not counted).
 
     Returns
     -------
     array of float
         In the order given, NaN where p is.
+
+    Raises
+    ------
+    KinerjaError
+        ``bad_p``.
 
     Notes
     -----
@@ -32,6 +39,9 @@ def q_values(p: np.ndarray) -> np.ndarray:
     [0.03, 0.04, nan, 0.04]
     """
     p = np.asarray(p, dtype=float)
+    wrong = (p < 0) | (p > 1)
+    if wrong.any():
+        raise KinerjaError("bad_p", value=str(p[wrong][0]))
     out = np.full(p.shape, np.nan)
     held = np.flatnonzero(~np.isnan(p))
     order = held[np.argsort(p[held], kind="stable")]

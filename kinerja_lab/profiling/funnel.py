@@ -118,7 +118,7 @@ def funnel(table: pd.DataFrame, *, measure: Measure, level: float) -> Funnel:
     14, 347-351.
     """
     if measure.kind is MeasureKind.MEAN:
-        raise NotApplicable("funnel_needs_counts", measure=measure.code)
+        raise NotApplicable("funnel_needs_counts", measure=measure.words)
     rows, pooled = _counts(table, measure)
     events, expected, denominator = (rows[name].to_numpy() for name in ("events", "expected", "denominator"))
     proportion = measure.kind is MeasureKind.PROPORTION
@@ -157,11 +157,11 @@ def _counts(table: pd.DataFrame, measure: Measure) -> tuple[pd.DataFrame, float]
     if not known.any():
         rows["expected"] = rows["denominator"] * rows["events"].sum() / rows["denominator"].sum()
     if rows["expected"].sum() <= 0 or (not known.any() and rows["events"].sum() <= 0):
-        raise NotApplicable("funnel_no_events", measure=measure.code)
+        raise NotApplicable("funnel_no_events", measure=measure.words)
     pooled = float(rows["expected"].sum() / rows["denominator"].sum())
     proportion = measure.kind is MeasureKind.PROPORTION
     if proportion and pooled >= 1:
-        raise NotApplicable("funnel_all_events", measure=measure.code)
+        raise NotApplicable("funnel_all_events", measure=measure.words)
     bad = (rows["expected"] <= 0) | (rows["events"] < 0)
     if proportion:
         bad |= (rows["expected"] >= rows["denominator"]) | (rows["events"] > rows["denominator"])

@@ -60,7 +60,7 @@ def unit_rates(
     (0.0, 0.0, 27.75)
     """
     if measure.kind is MeasureKind.MEAN:
-        raise NotApplicable("funnel_needs_counts", measure=measure.code)
+        raise NotApplicable("funnel_needs_counts", measure=measure.words)
     shares = measure.kind is MeasureKind.PROPORTION
     rows = _counted(table, ("events", "denominator"), shares=shares)
     if not dispersion >= 1:

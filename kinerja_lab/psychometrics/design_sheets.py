@@ -6,8 +6,9 @@ import numpy as np
 from scipy import sparse
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
-from kinerja_lab.core.patterns import MISSING, ResponsePatterns
+from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.core.survey import SurveyData
+from kinerja_lab.numeric.latent_rows import distinct_rows
 from kinerja_lab.psychometrics.sheets import require_complete
 
 __all__ = ["DesignSheets", "design_sheets", "plain_sheets"]
@@ -76,35 +77,25 @@ def design_sheets(survey: SurveyData, *, cluster: str = "", leave_out: tuple[str
     """
     if cluster and cluster not in survey.frame.columns:
         raise KinerjaError("missing_columns", columns=cluster)
-    whole = ResponsePatterns.from_survey(survey)
-    kept = tuple(code for code in whole.items if code not in leave_out)
-    patterns = whole.only(kept).complete()
-    require_complete(patterns)
     instrument = survey.instrument
+    kept = tuple(code for code in instrument.item_codes if code not in leave_out)
     turn = np.array([item.reverse for item in instrument.items])
     answers = np.where(turn, instrument.low + instrument.high - survey.answers(), survey.answers())
-    answers = answers[:, [whole.items.index(code) for code in kept]]
-    rows = np.flatnonzero(~np.isnan(answers).any(axis=1))
-    place = _place(patterns, answers[rows].astype(np.int16))
+    answers = answers[:, [instrument.item_codes.index(code) for code in kept]]
+    whole = ~np.isnan(answers).any(axis=1)
+    rows = np.flatnonzero(whole)
+    values, place = distinct_rows(answers[rows].astype(np.int16), categories=instrument.high + 1)
     weights = survey.weights()[rows]
-    squares = np.bincount(place, weights=weights**2, minlength=len(patterns.counts))
+    patterns = ResponsePatterns(
+        items=kept, values=values, counts=np.bincount(place, minlength=len(values)),
+        weights=np.bincount(place, weights=weights, minlength=len(values)), low=instrument.low, high=instrument.high,
+        dropped=int((~whole).sum()))
+    require_complete(patterns)
+    squares = np.bincount(place, weights=weights**2, minlength=len(values))
     if not cluster:
         return DesignSheets(patterns=patterns, squares=squares)
     names, code = np.unique(survey.frame[cluster].astype(str).to_numpy()[rows], return_inverse=True)
     if len(names) < 2:
         raise NotApplicable("too_few_units", n=len(names), least=2)
-    totals = sparse.csr_array((weights, (code.ravel(), place)), shape=(len(names), len(patterns.counts)))
+    totals = sparse.csr_array((weights, (code.ravel(), place)), shape=(len(names), len(values)))
     return DesignSheets(patterns=patterns, squares=squares, totals=totals)
-
-
-def _place(patterns: ResponsePatterns, sheets: np.ndarray) -> np.ndarray:
-    """Which pattern each sheet is."""
-    base = patterns.high - min(patterns.low, MISSING) + 1
-    if base ** len(patterns.items) < 2**63:
-        digits = base ** np.arange(len(patterns.items), dtype=np.int64)
-        keys, own = patterns.values.astype(np.int64) @ digits, sheets.astype(np.int64) @ digits
-    else:
-        both = np.unique(np.vstack([patterns.values, sheets]), axis=0, return_inverse=True)[1].ravel()
-        keys, own = both[:len(patterns.values)], both[len(patterns.values):]
-    order = np.argsort(keys)
-    return order[np.searchsorted(keys, own, sorter=order)]

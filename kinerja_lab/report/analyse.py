@@ -6,12 +6,11 @@ stood, so that a report can always ask and never meets ``None``.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lab.calibration.criterion import association, false_discovery
+from kinerja_lab.calibration.criterion import association
 from kinerja_lab.calibration.raters import RaterEffects, adjust_for_raters
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
@@ -34,6 +33,7 @@ from kinerja_lab.io.rulesets import load_ruleset
 from kinerja_lab.io.sources import StudySource
 from kinerja_lab.io.study_values import Study
 from kinerja_lab.io.wording_rules import load_wording_rules
+from kinerja_lab.numeric.false_discovery import q_values
 from kinerja_lab.profiling.funnel import Funnel, funnel
 from kinerja_lab.psychometrics.items import ceiling_share, missing_share, straightlining
 from kinerja_lab.psychometrics.reliability import alpha, item_rest
@@ -46,13 +46,13 @@ from kinerja_lab.report.analyse_standing import standing_results
 from kinerja_lab.report.analyse_structure import structure_results
 from kinerja_lab.report.disclosure import suppress_nested
 from kinerja_lab.report.parameters import ALL_REGIONS
+from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["analyse", "setting_of"]
 
 SCALE = "permendagri-86-2017"
 """Achievement scale that names the categories."""
 
-Answer = TypeVar("Answer")
 ByUnit = Mapping[str, pd.DataFrame | NotApplicable]
 
 
@@ -108,20 +108,20 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
         Groups below the suppression threshold are hidden already.
     """
     region = None if setting.region == ALL_REGIONS else setting.region
-    survey = _or_reason(lambda: _survey_results(study, source, region, setting))
-    outcomes = _or_reason(lambda: source.outcomes(region=region, period=setting.period or None))
+    survey = or_reason(lambda: _survey_results(study, source, region, setting))
+    outcomes = or_reason(lambda: source.outcomes(region=region, period=setting.period or None))
     by_unit = {measure.code: outcomes if isinstance(outcomes, NotApplicable) else outcomes.by_unit(measure.code)
                for measure in study.measures}
     looks = _looks(study, survey, by_unit, setting)
     return RegionResults(
         setting=setting, survey=survey, outcomes=outcomes,
-        funnels={measure.code: _or_reason(lambda m=measure: _funnel(by_unit[m.code], m, setting))
+        funnels={measure.code: or_reason(lambda m=measure: _funnel(by_unit[m.code], m, setting))
                  for measure in study.measures},
         looks=looks,
         achievements={indicator.code: achievements(indicator) for indicator in study.indicators},
         scale=load_ruleset(SCALE), unit_names=source.unit_names(), wording=load_wording_rules(),
         peers=study.indicators, statements=study.statements, design=design_results(survey, setting=setting),
-        instrument=survey if isinstance(survey, NotApplicable) else _or_reason(
+        instrument=survey if isinstance(survey, NotApplicable) else or_reason(
             lambda: analyse_instrument(survey, setting=setting)),
         structure=structure_results(survey, level=setting.level, row_is_unit=setting.row_is_unit),
         calibration=calibrate(study, source, survey=survey, outcomes=outcomes, by_unit=by_unit, looks=looks,
@@ -132,13 +132,6 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
         fairness=fairness_results(survey, level=setting.level, suppress_below=setting.suppress_below,
                                   row_is_unit=setting.row_is_unit),
     )
-
-
-def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
-    try:
-        return answer()
-    except NotApplicable as reason:
-        return reason
 
 
 def _survey_results(study: Study, source: StudySource, region: str | None, setting: Setting) -> SurveyResults:
@@ -155,19 +148,19 @@ def _survey_results(study: Study, source: StudySource, region: str | None, setti
     )
     return SurveyResults(
         survey=survey, patterns=patterns, ruleset=rule, index=index,
-        index_varying=_or_reason(lambda: _index_varying(survey, rule, level, constant)),
+        index_varying=or_reason(lambda: _index_varying(survey, rule, level, constant)),
         constant_items=constant,
         elements=element_scores(survey, ruleset=rule, level=level),
-        grades=_or_reason(lambda: _graded(rule, lambda: grade_probabilities(index, ruleset=rule))),
-        change=_or_reason(lambda: _change(source, survey, rule, region, setting)),
+        grades=or_reason(lambda: _graded(rule, lambda: grade_probabilities(index, ruleset=rule))),
+        change=or_reason(lambda: _change(source, survey, rule, region, setting)),
         agencies=agencies, units=units,
-        unit_grades=_or_reason(lambda: _graded(rule, lambda: grade_table(units, ruleset=rule))),
+        unit_grades=or_reason(lambda: _graded(rule, lambda: grade_table(units, ruleset=rule))),
         missing=missing_share(patterns, level=level), ceiling=ceiling_share(patterns, level=level),
-        straightlining=_or_reason(lambda: straightlining(patterns, level=level)),
-        alpha=_or_reason(lambda: alpha(complete, level=level)),
-        item_rest=_or_reason(lambda: item_rest(complete, level=level)),
-        unit_reliability=_or_reason(lambda: _unit_reliability(survey, level)),
-        raters=_or_reason(lambda: _raters(survey, study.rater_column, level)),
+        straightlining=or_reason(lambda: straightlining(patterns, level=level)),
+        alpha=or_reason(lambda: alpha(complete, level=level)),
+        item_rest=or_reason(lambda: item_rest(complete, level=level)),
+        unit_reliability=or_reason(lambda: _unit_reliability(survey, level)),
+        raters=or_reason(lambda: _raters(survey, study.rater_column, level)),
     )
 
 
@@ -224,17 +217,15 @@ def _looks(study: Study, survey: SurveyResults | NotApplicable, by_unit: ByUnit,
            ) -> tuple[CriterionLook, ...]:
     """Every claim of every indicator, with the false discovery rate controlled over all of them."""
     claims = [(indicator, criterion) for indicator in study.indicators for criterion in indicator.criteria]
-    points = [_or_reason(lambda i=i, c=c: _points(i, c, survey, by_unit)) for i, c in claims]
-    results = [_or_reason(lambda i=i, c=c, p=p: _association(i, c, p, setting.level))
+    points = [or_reason(lambda i=i, c=c: _points(i, c, survey, by_unit)) for i, c in claims]
+    results = [or_reason(lambda i=i, c=c, p=p: _association(i, c, p, setting.level))
                for (i, c), p in zip(claims, points, strict=True)]
     p_values = np.array([np.nan if isinstance(result, NotApplicable) else result.p for result in results])
-    q_values = np.full(len(p_values), np.nan)
-    q_values[~np.isnan(p_values)] = false_discovery(p_values[~np.isnan(p_values)])
     empty = pd.DataFrame(columns=["unit", "agency", "region", "indicator", "outcome"])
     return tuple(
         CriterionLook(indicator=indicator.code, criterion=criterion.measure, result=result, q=float(q),
                       points=empty if isinstance(result, NotApplicable) else pairs)
-        for (indicator, criterion), pairs, result, q in zip(claims, points, results, q_values, strict=True)
+        for (indicator, criterion), pairs, result, q in zip(claims, points, results, q_values(p_values), strict=True)
     )
 
 

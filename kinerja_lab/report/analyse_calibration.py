@@ -36,6 +36,7 @@ from kinerja_lab.io.study_values import Study
 from kinerja_lab.numeric.false_discovery import q_values
 from kinerja_lab.report.disclosure import suppress
 from kinerja_lab.report.parameters import ALL_REGIONS
+from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["calibrate", "outcome_case_mix"]
 
@@ -75,17 +76,10 @@ def calibrate(
     return CalibrationResults(
         case_mix=tuple(dict.fromkeys(_family(name) for name in used)), claims=claims,
         cuts=_cuts(study, survey, outcomes, by_unit, looks, setting),
-        risk=_or_reason(lambda: _risk(survey)), unit_answers=_or_reason(lambda: _unit_answers(survey)),
+        risk=or_reason(lambda: _risk(survey)), unit_answers=or_reason(lambda: _unit_answers(survey)),
         gaming={item.code: _gaming(item, outcomes, by_unit, setting) for item in study.indicators},
-        targets={item.code: _or_reason(lambda i=item: _target(i, survey, outcomes, setting))
+        targets={item.code: or_reason(lambda i=item: _target(i, survey, outcomes, setting))
                  for item in study.indicators})
-
-
-def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
-    try:
-        return answer()
-    except NotApplicable as reason:
-        return reason
 
 
 def _family(column: str) -> str:
@@ -133,7 +127,7 @@ def _previous(study: Study, source: StudySource, setting: Setting) -> Callable[[
 
     def outcomes() -> OutcomeData:
         if "*outcomes" not in kept:
-            kept["*outcomes"] = _or_reason(lambda: source.outcomes(region=region, period=setting.previous))
+            kept["*outcomes"] = or_reason(lambda: source.outcomes(region=region, period=setting.previous))
         return _given(kept["*outcomes"])
 
     def index() -> pd.DataFrame:
@@ -171,10 +165,10 @@ def _claims(study, survey, looks, mixes, before, level: float) -> tuple[ClaimLoo
         refusal = look.result if isinstance(look.result, NotApplicable) else None
         found.append(ClaimLook(
             indicator=look.indicator, criterion=look.criterion, sign=sign, gain_q=float("nan"),
-            parts=refusal or _or_reason(lambda i=indicator, p=points, m=mix: _parts(i, p, m, survey, level)),
-            slope=refusal or _or_reason(lambda i=indicator, p=points, m=mix: _slope(i, p, m, level)),
-            gain=refusal or _or_reason(lambda p=points, m=mix: _gain(p, m, level)),
-            drift=refusal or _or_reason(lambda i=indicator, k=look, s=sign: _drift(i, k, s, before, level))))
+            parts=refusal or or_reason(lambda i=indicator, p=points, m=mix: _parts(i, p, m, survey, level)),
+            slope=refusal or or_reason(lambda i=indicator, p=points, m=mix: _slope(i, p, m, level)),
+            gain=refusal or or_reason(lambda p=points, m=mix: _gain(p, m, level)),
+            drift=refusal or or_reason(lambda i=indicator, k=look, s=sign: _drift(i, k, s, before, level))))
     q = q_values(np.array([item.gain.p if isinstance(item.gain, PredictiveGain) else np.nan for item in found]))
     return tuple(replace(item, gain_q=float(value)) for item, value in zip(found, q, strict=True))
 
@@ -184,7 +178,7 @@ def _parts(indicator: Indicator, points, mix, survey: Survey, level: float) -> E
     if not indicator.survey or isinstance(survey, NotApplicable) or isinstance(survey.unit_reliability, NotApplicable):
         return parts
     rows = list(parts.estimates())
-    clean = _or_reason(lambda: corrected_association(rows[0], reliabilities=[survey.unit_reliability.reliability]))
+    clean = or_reason(lambda: corrected_association(rows[0], reliabilities=[survey.unit_reliability.reliability]))
     return parts if isinstance(clean, NotApplicable) else EstimateTable.from_estimates([*rows, clean])
 
 
@@ -224,13 +218,13 @@ def _cuts(
         owner, claim = owners.get(look.criterion), claims.get((look.indicator, look.criterion))
         if owner is None or claim is None or not len(look.points):
             continue
-        target = _or_reason(lambda o=owner: _latest_target(o, setting.period)[0])
+        target = or_reason(lambda o=owner: _latest_target(o, setting.period)[0])
         if isinstance(target, NotApplicable):
             continue
         scale = _scale(outcomes, look.criterion)
-        curve = _or_reason(lambda k=look: _curve(k, outcomes, by_unit, setting.level))
-        cut = _or_reason(lambda c=curve, t=target / scale, m=claim: _cut(c, t, m))
-        beside = _or_reason(lambda c=cut, k=look: against_cut(_given(c), other=band.lower,
+        curve = or_reason(lambda k=look: _curve(k, outcomes, by_unit, setting.level))
+        cut = or_reason(lambda c=curve, t=target / scale, m=claim: _cut(c, t, m))
+        beside = or_reason(lambda c=cut, k=look: against_cut(_given(c), other=band.lower,
                                                              scores=k.points["indicator"].to_numpy(dtype=float)))
         found.append(CutLook(indicator=look.indicator, criterion=look.criterion, target=target, curve=curve, cut=cut,
                              shown_scale=scale, legal_band=band.code, legal_cut=band.lower, beside=beside,
@@ -282,7 +276,7 @@ def _unit_answers(survey: Survey) -> EstimateTable:
 def _gaming(indicator: Indicator, outcomes: Outcomes, by_unit: ByUnit, setting: Setting) -> GamingLook:
     level = setting.level
 
-    monthly = _or_reason(lambda: _monthly(indicator, outcomes))
+    monthly = or_reason(lambda: _monthly(indicator, outcomes))
 
     def near() -> object:
         if not indicator.measure:
@@ -306,8 +300,8 @@ def _gaming(indicator: Indicator, outcomes: Outcomes, by_unit: ByUnit, setting: 
 
     months = 0 if isinstance(monthly, NotApplicable) else int(monthly["value"].notna().sum()
                                                               - monthly["unit"].nunique())
-    return GamingLook(heaping=_or_reason(near), on_target=_or_reason(series), digits=_or_reason(digits),
-                      jumps=_or_reason(lambda: sudden_jumps(_large(_given(monthly), setting.suppress_below))),
+    return GamingLook(heaping=or_reason(near), on_target=or_reason(series), digits=or_reason(digits),
+                      jumps=or_reason(lambda: sudden_jumps(_large(_given(monthly), setting.suppress_below))),
                       months=max(months, 0))
 
 
@@ -337,17 +331,17 @@ def _target(indicator: Indicator, survey: Survey, outcomes: Outcomes, setting: S
         raise NotApplicable("polarity_stabilise")
     target, period = _latest_target(indicator, setting.period)
     units = _unit_table(indicator, survey, outcomes, setting)
-    now = _or_reason(lambda: _now(indicator, survey))
+    now = or_reason(lambda: _now(indicator, survey))
     known = [entry for entry in indicator.series if not setting.period or entry.period <= setting.period]
     years = np.array([float(entry.period) if entry.period.isdigit() else np.nan for entry in known])
     small = bool((units.frame["n"] < setting.suppress_below).any())
-    chances = _or_reason(lambda: chance_to_reach(units, target=target, polarity=indicator.polarity))
+    chances = or_reason(lambda: chance_to_reach(units, target=target, polarity=indicator.polarity))
     if small and not isinstance(chances, NotApplicable):
         chances = suppress(chances, below=setting.suppress_below)
     return TargetLook(
         target=target, period=period, chances=chances,
-        options=_or_reason(lambda: quantile_targets(units, polarity=indicator.polarity)),
-        trend=_or_reason(lambda: trend_target(years, np.array([entry.realisation for entry in known]),
+        options=or_reason(lambda: quantile_targets(units, polarity=indicator.polarity)),
+        trend=or_reason(lambda: trend_target(years, np.array([entry.realisation for entry in known]),
                                               now=_given(now), polarity=indicator.polarity)))
 
 

@@ -1,9 +1,7 @@
 """What does the design say of a region's survey? Effective size, what it can tell apart, numbers of small units."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from math import inf
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,6 +22,7 @@ from kinerja_lab.estimation.sample_size import (
 from kinerja_lab.estimation.weighting import weighting_effect
 from kinerja_lab.evidence.design_results import DesignResults, SizePlan, SmallUnits
 from kinerja_lab.evidence.results import Setting, SurveyResults
+from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["POWER", "design_results"]
 
@@ -40,7 +39,6 @@ what the bands of the SKM give)."""
 SPARE = 10
 """Units beyond the agencies from which the regression tells agencies apart."""
 
-Answer = TypeVar("Answer")
 
 
 def design_results(survey: SurveyResults | NotApplicable, *, setting: Setting) -> DesignResults | NotApplicable:
@@ -67,20 +65,13 @@ def design_results(survey: SurveyResults | NotApplicable, *, setting: Setting) -
     strata = pd.Series(np.zeros(sample.n, dtype=int) if sample.strata is None else sample.strata)
     clusters = pd.Series(np.arange(sample.n) if sample.clusters is None else sample.clusters)
     sizes = clusters.groupby(strata).nunique()
-    found = _or_reason(lambda: domain_means(sample, scores, level=setting.level, unit=survey.index.unit))
+    found = or_reason(lambda: domain_means(sample, scores, level=setting.level, unit=survey.index.unit))
     return DesignResults(
-        effects=_or_reason(lambda: _effects(found, sample, setting.level)), strata=len(sizes),
+        effects=or_reason(lambda: _effects(found, sample, setting.level)), strata=len(sizes),
         clusters=int(sizes.sum()), lonely=int((sizes == 1).sum()), weighted=bool(survey.survey.design.weight),
-        plan=_or_reason(lambda: _plan(found, survey, sample, setting.level)),
-        small=_or_reason(lambda: _small(survey, sample, scores, some, setting)),
+        plan=or_reason(lambda: _plan(found, survey, sample, setting.level)),
+        small=or_reason(lambda: _small(survey, sample, scores, some, setting)),
     )
-
-
-def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
-    try:
-        return answer()
-    except NotApplicable as reason:
-        return reason
 
 
 def _person_index(survey: SurveyResults) -> tuple[np.ndarray, np.ndarray]:

@@ -29,6 +29,7 @@ from kinerja_lab.psychometrics.reliability_choices import reliability_choices
 from kinerja_lab.psychometrics.reliability_intervals import alpha_clustered
 from kinerja_lab.psychometrics.sheets import covariance
 from kinerja_lab.psychometrics.unit_card import unit_card
+from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["SEED", "analyse_instrument"]
 
@@ -99,9 +100,7 @@ def analyse_instrument(survey: SurveyResults, *, setting: Setting) -> Instrument
 def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
     """The answer or why there is none; a search that stopped too early is such a reason in a report."""
     try:
-        return answer()
-    except NotApplicable as reason:
-        return reason
+        return or_reason(answer)
     except KinerjaError as stopped:
         if stopped.message.code.split(".", 1)[1] not in _STOPPED:
             raise

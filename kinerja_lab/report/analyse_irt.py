@@ -20,6 +20,7 @@ from kinerja_lab.psychometrics.irt_information import information, marginal_reli
 from kinerja_lab.psychometrics.irt_model import IrtModel
 from kinerja_lab.psychometrics.irt_scores import sheet_posterior
 from kinerja_lab.psychometrics.irt_sheets import patterns_by
+from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["GROUP_COLUMNS", "MEASURED_ENOUGH", "fairness_results"]
 
@@ -58,7 +59,7 @@ def fairness_results(survey: SurveyResults | NotApplicable, *, level: float, sup
     varying = tuple(code for code in survey.patterns.items if code not in survey.constant_items)
     looks = tuple(_look(survey, column, varying, level, suppress_below) for column in GROUP_COLUMNS
                   if column in data.frame.columns and 2 <= data.frame[column].nunique() <= _MOST_GROUPS)
-    model = _or_reason(lambda: _model(survey, varying, level))
+    model = or_reason(lambda: _model(survey, varying, level))
     measured, above, scores = _reach(model, survey, varying, level)
     return FairnessResults(
         looks=looks, scale_width=float(survey.patterns.high - survey.patterns.low), model=model, measured=measured,
@@ -66,20 +67,13 @@ def fairness_results(survey: SurveyResults | NotApplicable, *, level: float, sup
         reliability=_of(model, lambda found: marginal_reliability(found, level=level)))
 
 
-def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
-    try:
-        return answer()
-    except NotApplicable as reason:
-        return reason
-
-
 def _of(model: IrtModel | NotApplicable, answer: Callable[[IrtModel], Answer]) -> Answer | NotApplicable:
-    return model if isinstance(model, NotApplicable) else _or_reason(lambda: answer(model))
+    return model if isinstance(model, NotApplicable) else or_reason(lambda: answer(model))
 
 
 def _look(survey: SurveyResults, column: str, varying: tuple[str, ...], level: float, below: int) -> GroupLook:
-    dif = _or_reason(lambda: _dif(survey.survey, column, varying, level))
-    published = dif if isinstance(dif, NotApplicable) else _or_reason(
+    dif = or_reason(lambda: _dif(survey.survey, column, varying, level))
+    published = dif if isinstance(dif, NotApplicable) else or_reason(
         lambda: _published(survey.survey, survey.ruleset, column, dif, level, below))
     return GroupLook(column=column, dif=dif, published=published)
 

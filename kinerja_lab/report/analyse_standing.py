@@ -24,6 +24,7 @@ from kinerja_lab.profiling.shrinkage import shrink_means, shrink_rates, shrink_s
 from kinerja_lab.profiling.standardise import unit_rates
 from kinerja_lab.profiling.watch import Watch, watch_units, within_dispersion
 from kinerja_lab.report.disclosure import hidden_units, suppress
+from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["standing_results"]
 
@@ -73,22 +74,15 @@ def standing_results(
     -------
     StandingResults
     """
-    before = _or_reason(history)
-    looks = {measure.code: _or_reason(lambda m=measure: _measure(m, outcomes, by_unit[m.code], setting))
+    before = or_reason(history)
+    looks = {measure.code: or_reason(lambda m=measure: _measure(m, outcomes, by_unit[m.code], setting))
              for measure in measures}
-    months = {measure.code: _or_reason(lambda m=measure: _months(before, m, setting)) for measure in measures}
+    months = {measure.code: or_reason(lambda m=measure: _months(before, m, setting)) for measure in measures}
     return StandingResults(
-        survey=_or_reason(lambda: _survey(survey, setting)), measures=looks,
-        watches={m.code: _or_reason(lambda m=m: _watch(months[m.code], m, setting)) for m in measures},
-        charts={m.code: _or_reason(lambda m=m: _chart(months[m.code], m, setting)) for m in measures},
+        survey=or_reason(lambda: _survey(survey, setting)), measures=looks,
+        watches={m.code: or_reason(lambda m=m: _watch(months[m.code], m, setting)) for m in measures},
+        charts={m.code: or_reason(lambda m=m: _chart(months[m.code], m, setting)) for m in measures},
     )
-
-
-def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
-    try:
-        return answer()
-    except NotApplicable as reason:
-        return reason
 
 
 def _need(result: Answer | NotApplicable) -> Answer:
@@ -125,10 +119,10 @@ def _survey(survey: SurveyResults | NotApplicable, setting: Setting) -> UnitStan
     half = np.maximum(rows["high"] - rows["value"], rows["value"] - rows["low"]).to_numpy(dtype=float)
     scores = _Scores(units=rows["unit"].astype(str).to_numpy(), values=rows["value"].to_numpy(dtype=float),
                      se=half / normal_quantile(setting.level), n=rows["n"].to_numpy(dtype=np.int64), method="index")
-    ranking = _or_reason(lambda: _ranked(scores, Polarity.MAXIMISE, setting.level, own=True))
+    ranking = or_reason(lambda: _ranked(scores, Polarity.MAXIMISE, setting.level, own=True))
     return UnitStanding(
         code="survey", polarity=Polarity.MAXIMISE, rates=_labelled(rows), ranking=ranking,
-        fifths=_or_reason(lambda: _fifths(scores, Polarity.MAXIMISE, setting.level)),
+        fifths=or_reason(lambda: _fifths(scores, Polarity.MAXIMISE, setting.level)),
         shrunken=NotApplicable("volume_of_survey"), benchmark=NotApplicable("benchmark_needs_shares"),
         case_mix=NotApplicable("case_mix_no_columns"), dispersion=float("nan"), method=scores.method, hidden=hidden)
 
@@ -172,12 +166,12 @@ def _count_standing(measure: Measure, rows: pd.DataFrame, table: pd.DataFrame, s
     rates = unit_rates(table, measure=measure, level=level, dispersion=dispersion)
     return UnitStanding(
         code=measure.code, polarity=measure.polarity, rates=rates,
-        ranking=_or_reason(lambda: _ranked(scores, measure.polarity, level)),
-        fifths=_or_reason(lambda: _fifths(scores, measure.polarity, level)),
-        shrunken=_or_reason(lambda: shrink(events, size if proportion else expected, units=scores.units, level=level,
+        ranking=or_reason(lambda: _ranked(scores, measure.polarity, level)),
+        fifths=or_reason(lambda: _fifths(scores, measure.polarity, level)),
+        shrunken=or_reason(lambda: shrink(events, size if proportion else expected, units=scores.units, level=level,
                                            dispersion=dispersion)),
-        benchmark=_or_reason(lambda: _benchmark(measure, events, size, scores.units)),
-        case_mix=_or_reason(lambda: _cases(measure, rows, table, crude, values, stated, level)),
+        benchmark=or_reason(lambda: _benchmark(measure, events, size, scores.units)),
+        case_mix=or_reason(lambda: _cases(measure, rows, table, crude, values, stated, level)),
         dispersion=dispersion, method=scores.method,
         hidden=hidden_units(suppress(rates, below=setting.suppress_below)))
 
@@ -236,11 +230,11 @@ def _mean_standing(measure: Measure, rows: pd.DataFrame, table: pd.DataFrame, se
         "level": setting.level, "n": counted, "method": scores.method, MEASURED_IN: measure.unit, "note": ""}))
     return UnitStanding(
         code=measure.code, polarity=measure.polarity, rates=rates, shrunken=months,
-        ranking=_or_reason(lambda: _ranked(scores, measure.polarity, setting.level)),
-        fifths=_or_reason(lambda: _fifths(scores, measure.polarity, setting.level)),
+        ranking=or_reason(lambda: _ranked(scores, measure.polarity, setting.level)),
+        fifths=or_reason(lambda: _fifths(scores, measure.polarity, setting.level)),
         benchmark=NotApplicable("benchmark_needs_shares"),
-        case_mix=NotApplicable("funnel_needs_counts", measure=measure.code), dispersion=float("nan"),
-        method=scores.method)
+        case_mix=NotApplicable("funnel_needs_counts", measure=measure.words),
+        dispersion=float("nan"), method=scores.method)
 
 
 def _months(history: OutcomeData | NotApplicable, measure: Measure, setting: Setting) -> pd.DataFrame:

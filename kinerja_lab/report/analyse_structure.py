@@ -11,6 +11,7 @@ from kinerja_lab.psychometrics.confirmatory_ordinal import OrdinalFactors, confi
 from kinerja_lab.psychometrics.design_sheets import DesignSheets, design_sheets
 from kinerja_lab.psychometrics.invariance_ordinal import MOST_GROUPS, Invariance, invariance_ladder
 from kinerja_lab.psychometrics.polychoric import polychoric
+from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["structure_results"]
 
@@ -41,15 +42,8 @@ def structure_results(survey: SurveyResults | NotApplicable, *, level: float, ro
         return NotApplicable("rows_are_units")
     column, groups = _groups(survey)
     invariance, left_out, clustered = _ladder(survey, column, groups, level)
-    return StructureResults(model=_or_reason(lambda: _model(survey, level)), invariance=invariance, column=column,
+    return StructureResults(model=or_reason(lambda: _model(survey, level)), invariance=invariance, column=column,
                             left_out=left_out, clustered=clustered)
-
-
-def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
-    try:
-        return answer()
-    except NotApplicable as reason:
-        return reason
 
 
 def _model(survey: SurveyResults, level: float) -> OrdinalFactors:

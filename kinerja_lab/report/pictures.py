@@ -15,7 +15,8 @@ from kinerja_lab.text.catalogue import catalogue
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Picture", "achievement_pictures", "outcome_pictures", "region_picture", "survey_pictures", "words_for"]
+__all__ = ["Picture", "achievement_pictures", "outcome_pictures", "headers_for", "region_picture", "survey_pictures",
+           "words_for"]
 
 SCATTER_LIMIT = 6
 """Claims drawn in one report; the others stand in the table."""
@@ -52,6 +53,12 @@ def words_for(report: Report) -> dict[str, dict[str, str]]:
         "indicator": {i.code: (i.name_en if english else "") or i.name for i in study.indicators},
         "item": {item.code: (item.text_en if english else "") or item.text for item in items},
     }
+
+
+def headers_for(report: Report) -> dict[str, str]:
+    """What the study calls an agency and a unit, as heads of columns."""
+    study, lang = report.study, report.language
+    return {"agency": study.agency_word[lang].capitalize(), "unit": study.unit_word[lang].capitalize()}
 
 
 def survey_pictures(report: Report) -> Iterator[Picture]:

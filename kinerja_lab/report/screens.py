@@ -18,8 +18,8 @@ from kinerja_lab.core.ruleset import Band, Ruleset
 from kinerja_lab.evidence.results import RegionResults, Setting, SurveyResults
 from kinerja_lab.report.disclosure import SUPPRESSED
 from kinerja_lab.report.method import method_section
+from kinerja_lab.report.tables import chance_text
 from kinerja_lab.text.catalogue import Catalogue, catalogue
-from kinerja_lab.text.numbers import number
 
 __all__ = ["findings_table", "first_screen", "headline_sentence", "method_section"]
 
@@ -187,7 +187,7 @@ def _grade(survey: SurveyResults, words: Catalogue) -> list[str]:
     if isnan(own):
         return []
     title = (rule.title_en if words.lang == "en" else "") or rule.title
-    parts = [words.text("screen.grade", rule=title, band=_band(band, words), p=_probability(own, words))]
+    parts = [words.text("screen.grade", rule=title, band=_band(band, words), p=chance_text(own, words=words))]
     others = _other_grades(rule, grades, band, words)
     if others:
         parts.append(words.text("screen.grade_other", others=others))
@@ -198,7 +198,7 @@ def _other_grades(rule: Ruleset, grades: EstimateTable, band: Band, words: Catal
     share = dict(zip(grades.frame["label"], grades.frame["value"], strict=True))
     rest = sorted(((share.get(other.code, 0.0), other) for other in rule.bands if other.code != band.code),
                   key=lambda pair: -pair[0])
-    shown = (words.text("screen.other", band=_band(other, words), p=_probability(p, words))
+    shown = (words.text("screen.other", band=_band(other, words), p=chance_text(p, words=words))
              for p, other in rest if p >= _WORTH_NAMING)
     return words.text("screen.between").join(shown)
 
@@ -206,15 +206,6 @@ def _other_grades(rule: Ruleset, grades: EstimateTable, band: Band, words: Catal
 def _band(band: Band, words: Catalogue) -> str:
     name = (band.name_en if words.lang == "en" else "") or band.name
     return band.code if name in ("", band.code) else f"{band.code} ({name})"
-
-
-def _probability(p: float, words: Catalogue) -> str:
-    """Whole percent, but never "100%" or "0%" for what is not certain."""
-    if p > 0.99:
-        return words.text("screen.certain", p=number(0.99, lang=words.lang, spec=".0%"))
-    if p < 0.01:
-        return words.text("screen.unlikely", p=number(0.01, lang=words.lang, spec=".0%"))
-    return number(p, lang=words.lang, spec=".0%")
 
 
 def _by_weight(dossiers: Sequence[Dossier]) -> list[Found]:

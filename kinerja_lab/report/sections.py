@@ -12,7 +12,8 @@ from kinerja_lab.drafting.achievement import Achievement
 from kinerja_lab.estimation.satisfaction import satisfaction_index
 from kinerja_lab.report import pictures, screens, show
 from kinerja_lab.report.disclosure import suppress
-from kinerja_lab.report.pictures import Picture, words_for
+from kinerja_lab.report.pictures import Picture, headers_for, words_for
+from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.result import RECOMPUTED_WITHIN, result_of
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import table_html
@@ -47,7 +48,7 @@ def regions(report: Report):
     """All regions side by side, with their intervals."""
     survey, setting = report.results.survey, report.results.setting
     if isinstance(survey, NotApplicable):
-        return show.html(_heading(report, "regions") + _reason(report, "regions", survey))
+        return show.html(_heading(report, "regions") + reason_html(survey, lang=report.language, section="regions"))
     table = satisfaction_index(survey.survey, ruleset=survey.ruleset, level=setting.level, by=("region",))
     table = suppress(table, below=setting.suppress_below)
     _draw(report, "regions", [pictures.region_picture(report, table)])
@@ -61,7 +62,7 @@ def tables(report: Report):
     survey, names = report.results.survey, words_for(report)
     parts = [_heading(report, "tables")]
     if isinstance(survey, NotApplicable):
-        parts.append(_reason(report, "survey", survey))
+        parts.append(reason_html(survey, lang=report.language, section="survey"))
     else:
         items = {"label": names["item"]} if not survey.ruleset.elements else {}
         for section in ("elements", "agencies", "units", "unit_grades", "missing", "ceiling", "item_rest"):
@@ -90,7 +91,7 @@ def mismatches(report: Report):
     if not rows:
         return show.html(head + f"<p>{escape(_text(report, 'sentence.no_mismatch', within=RECOMPUTED_WITHIN))}</p>")
     sentence = _text(report, "sentence.mismatches", n=len(rows), within=RECOMPUTED_WITHIN)
-    table = table_html(pd.DataFrame(rows), lang=report.language, names=words_for(report), headers=_headers(report),
+    table = table_html(pd.DataFrame(rows), lang=report.language, names=words_for(report), headers=headers_for(report),
                        caption=_text(report, "caption.mismatches"))
     return show.html(f"{head}<p>{escape(sentence)}</p>{table}")
 
@@ -119,7 +120,7 @@ def _draw(report: Report, section: str, todo: Iterable[Picture]) -> None:
     display(show.html(_heading(report, section)))
     for picture in todo:
         if isinstance(picture.draw, NotApplicable):
-            display(show.html(_reason(report, picture.name, picture.draw)))
+            display(show.html(reason_html(picture.draw, lang=report.language, section=picture.name)))
         else:
             alt, caption = pictures.caption_of(picture, report.language)
             show.picture(picture.draw().figure, alt=alt, caption=caption)
@@ -127,16 +128,10 @@ def _draw(report: Report, section: str, todo: Iterable[Picture]) -> None:
 
 def _table(report: Report, section: str, table: EstimateTable | NotApplicable, *, names: dict) -> str:
     if isinstance(table, NotApplicable):
-        return _reason(report, section, table)
+        return reason_html(table, lang=report.language, section=section)
     caption = _text(report, f"caption.{section}", agency=report.study.agency_word[report.language],
                     unit=report.study.unit_word[report.language])
-    return table_html(table, lang=report.language, names=names, headers=_headers(report), caption=caption)
-
-
-def _headers(report: Report) -> dict[str, str]:
-    """What the study calls an agency and a unit."""
-    study, lang = report.study, report.language
-    return {"agency": study.agency_word[lang].capitalize(), "unit": study.unit_word[lang].capitalize()}
+    return table_html(table, lang=report.language, names=names, headers=headers_for(report), caption=caption)
 
 
 def _reliability(report: Report) -> str:
@@ -173,11 +168,6 @@ def _claims(report: Report) -> str:
 def _heading(report: Report, section: str) -> str:
     return f"<h2>{escape(_text(report, f'section.{section}'))}</h2>"
 
-
-def _reason(report: Report, section: str, reason: NotApplicable) -> str:
-    words = catalogue(report.language)
-    return (f'<p class="status-na"><strong>{escape(words.name("section", section))}:</strong> '
-            f"{escape(words.sentence(reason.message))}</p>")
 
 
 def _text(report: Report, key: str, **params: object) -> str:

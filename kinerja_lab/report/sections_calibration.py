@@ -16,6 +16,7 @@ from kinerja_lab.evidence.criterion import FALSE_DISCOVERY
 from kinerja_lab.report import show
 from kinerja_lab.report.disclosure import hidden_units, mask_units
 from kinerja_lab.report.pictures import Picture, caption_of, words_for
+from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import table_html
 from kinerja_lab.text.catalogue import catalogue
@@ -33,7 +34,7 @@ def calibration(report: Report) -> None:
     found, words = report.results.calibration, catalogue(report.language)
     head = f"<h2>{escape(words.text('section.calibration'))}</h2>"
     if isinstance(found, NotApplicable):
-        display(show.html(f'{head}<p class="status-na">{escape(words.sentence(found.message))}</p>'))
+        display(show.html(head + reason_html(found, lang=report.language)))
         return
     sentences, drawn = list(_sentences(report, found)), list(calibration_pictures(report))
     tables = [table for table in (_claims(report, found), _drifts(report, found), _cuts(report, found),
@@ -163,7 +164,7 @@ def _claims(report: Report, found: CalibrationResults) -> str:
     frame = pd.DataFrame(rows)
     one_region = frame["between_regions"].isna().all()
     hidden = [name for name in _PARTS if frame[name].isna().all() or (name == "within_regions" and one_region)]
-    return _shown(report, frame.drop(columns=hidden), words.text("caption.calibration_claims"), {"gain_q": ".3f"})
+    return _shown(report, frame.drop(columns=hidden), words.text("caption.calibration_claims"), {})
 
 
 def _drifts(report: Report, found: CalibrationResults) -> str:
@@ -223,9 +224,9 @@ def _targets(report: Report, found: CalibrationResults) -> str:
             known = frame[(frame["label"] == "reach_true") & frame["value"].notna()]
             share = float((known["value"] > 0.5).mean()) if len(known) else ""
         rows.append({"indicator": names["indicator"][code], "target": look.target,
-                     "best_units": options["best_units"].value, "best_units_true": options["best_units_true"],
+                     "best_units": options["best_units"], "best_units_true": options["best_units_true"],
                      "trend_target": trend.get("trend_target"),
-                     "detectable_target": trend["detectable_target"].value if trend else None, "reach_share": share})
+                     "detectable_target": trend.get("detectable_target"), "reach_share": share})
     if not rows:
         return ""
     frame = pd.DataFrame(rows)

@@ -10,7 +10,8 @@ from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.evidence.design_results import DesignResults, SizePlan, SmallUnits
 from kinerja_lab.evidence.reading import target_step
 from kinerja_lab.report import pictures, show
-from kinerja_lab.report.pictures import Picture, words_for
+from kinerja_lab.report.pictures import Picture, headers_for, words_for
+from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import estimate_spec, table_html
 from kinerja_lab.text.catalogue import catalogue
@@ -29,12 +30,12 @@ def design_section(report: Report) -> None:
     found, words = report.results.design, catalogue(report.language)
     head = f"<h2>{escape(words.text('section.design'))}</h2>"
     if isinstance(found, NotApplicable):
-        display(show.html(head + f'<p class="status-na">{escape(words.sentence(found.message))}</p>'))
+        display(show.html(head + reason_html(found, lang=report.language)))
         return
     display(show.html(head + f"<p>{escape(words.text('sentence.design'))}</p>"))
     for picture in design_pictures(report):
         if isinstance(picture.draw, NotApplicable):
-            display(show.html(_reason(report, picture.name, picture.draw)))
+            display(show.html(reason_html(picture.draw, lang=report.language, section=picture.name)))
         else:
             alt, caption = pictures.caption_of(picture, report.language)
             show.picture(picture.draw().figure, alt=alt, caption=caption)
@@ -116,10 +117,9 @@ def _step(report: Report) -> float:
 def _tables(report: Report, found: DesignResults) -> Iterator[str]:
     words = catalogue(report.language)
     if isinstance(found.effects, NotApplicable):
-        yield _reason(report, "design", found.effects)
+        yield reason_html(found.effects, lang=report.language, section="design")
     else:
-        yield table_html(found.effects, lang=report.language, columns=("label", "value", "n"),
-                         caption=words.text("caption.design_effects"))
+        yield table_html(found.effects, lang=report.language, caption=words.text("caption.design_effects"))
     if isinstance(found.plan, SizePlan):
         rows = [{"size_rule": words.name("size_rule", row.rule), "promise": words.name("promise", row.promise),
                  "answers": int(row.answers)} for row in found.plan.sizes.itertuples()]
@@ -146,13 +146,8 @@ def _small_html(report: Report, small: SmallUnits) -> str:
         "direct": interval(row.direct, row.direct_low, row.direct_high),
         "small_area": interval(row.small_area, row.small_low, row.small_high),
         "own_share": number(float(row.own_share), lang=lang, spec=".0%"),
-        "printed": words.name("printed", row.printed), "reason": words.name("note", row.reason),
+        "to_print": words.name("printed", row.printed), "reason": words.name("note", row.reason),
     } for row in small.rows.sort_values(["n", "unit"], na_position="first").itertuples()]
-    return table_html(pd.DataFrame(rows), lang=lang, names={"unit": names["unit"]},
+    return table_html(pd.DataFrame(rows), lang=lang, names={"unit": names["unit"]}, headers=headers_for(report),
                       caption=words.text("caption.small_units", mse=small.mse_formula, widest=small.widest))
 
-
-def _reason(report: Report, section: str, reason: NotApplicable) -> str:
-    words = catalogue(report.language)
-    return (f'<p class="status-na"><strong>{escape(words.name("section", section))}:</strong> '
-            f"{escape(words.sentence(reason.message))}</p>")

@@ -17,6 +17,7 @@ from kinerja_lab.psychometrics.unit_card import SCALE, UnitCard
 from kinerja_lab.report import pictures, show
 from kinerja_lab.report.disclosure import suppress
 from kinerja_lab.report.pictures import Picture, words_for
+from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import table_html
 from kinerja_lab.text.catalogue import catalogue
@@ -31,11 +32,11 @@ def instrument(report: Report) -> None:
     found, lang = report.results.instrument, report.language
     display(show.html(f"<h2>{escape(_text(report, 'section.instrument'))}</h2>"))
     if isinstance(found, NotApplicable):
-        display(show.html(f'<p class="status-na">{escape(catalogue(lang).sentence(found.message))}</p>'))
+        display(show.html(reason_html(found, lang=lang)))
         return
     for picture in _pictures(report, found):
         if isinstance(picture.draw, NotApplicable):
-            display(show.html(_reason(report, picture.name, picture.draw)))
+            display(show.html(reason_html(picture.draw, lang=report.language, section=picture.name)))
         else:
             alt, caption = pictures.caption_of(picture, lang)
             show.picture(picture.draw().figure, alt=alt, caption=caption)
@@ -52,14 +53,15 @@ def card(report: Report):
         From ``prepare``, with instrument results.
     """
     found = report.results.instrument.card
-    return show.html(_reason(report, "instrument_card", found) if isinstance(found, NotApplicable)
-                     else _card_html(report, found))
+    if isinstance(found, NotApplicable):
+        return show.html(reason_html(found, lang=report.language, section="instrument_card"))
+    return show.html(_card_html(report, found))
 
 
 def _card_html(report: Report, found: UnitCard) -> str:
     return table_html(card_table(found, lang=report.language), lang=report.language,
                       names={"label": item_names(report)}, caption=_text(report, "caption.instrument_card"),
-                      specs={"separable": ".0%"})
+                      specs={"separable": ".0%", "needed_70": ".0f", "needed_80": ".0f"})
 
 
 def verdicts(report: Report):
@@ -156,11 +158,11 @@ def _about_validity(report: Report, found: InstrumentResults) -> str:
 def _tables(report: Report, found: InstrumentResults) -> Iterator[str]:
     names, lang = item_names(report), report.language
     if isinstance(found.card, NotApplicable):
-        yield _reason(report, "instrument_card", found.card)
+        yield reason_html(found.card, lang=report.language, section="instrument_card")
     else:
         yield _card_html(report, found.card)
     if isinstance(found.choices, NotApplicable):
-        yield _reason(report, "instrument_choices", found.choices)
+        yield reason_html(found.choices, lang=report.language, section="instrument_choices")
     else:
         words = catalogue(lang)
         kinds = {kind: words.text(f"instrument_kind.{kind}") for kind in ("sum", "best", "general", "other")}
@@ -204,22 +206,16 @@ def card_table(card: UnitCard, *, lang: str) -> pd.DataFrame:
         ``"id"`` or ``"en"``.
     """
     words = catalogue(lang)
-    needed = {(target, row.label): row.value for target, row in zip(
+    needed = {(target, row.label): row for target, row in zip(
         card.needed.frame["target"], card.needed.estimates(), strict=True)}
     rows = []
     for row in card.reliability.estimates():
-        pairs = card.separable.row(row.label).value
-        verdict = "unknown" if isnan(row.low) else ranking_verdict(row, pairs=pairs).value
-        rows.append({"label": row.label, "reliability": row.value, "low": row.low, "high": row.high,
-                     "needed_70": _people(needed["0.70", row.label]),
-                     "needed_80": _people(needed["0.80", row.label]),
-                     "separable": pairs,
+        pairs = card.separable.row(row.label)
+        verdict = "unknown" if isnan(row.low) else ranking_verdict(row, pairs=pairs.value).value
+        rows.append({"label": row.label, "reliability": row, "needed_70": needed["0.70", row.label],
+                     "needed_80": needed["0.80", row.label], "separable": pairs.value,
                      "verdict": words.text(f"instrument_verdict.{verdict}")})
     return pd.DataFrame(rows)
-
-
-def _people(value: float) -> int | None:
-    return int(value) if isfinite(value) else None
 
 
 def instrument_sections(found: InstrumentResults | NotApplicable) -> Iterator[tuple[str, object]]:
@@ -274,11 +270,6 @@ def item_names(report: Report) -> dict[str, str]:
 def _folded(table: str, summary: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>{table}</details>"
 
-
-def _reason(report: Report, section: str, reason: NotApplicable) -> str:
-    words = catalogue(report.language)
-    return (f'<p class="status-na"><strong>{escape(words.name("section", section))}:</strong> '
-            f"{escape(words.sentence(reason.message))}</p>")
 
 
 def _text(report: Report, key: str, **params: object) -> str:

@@ -16,6 +16,8 @@ from kinerja_lab.psychometrics.irt_information import reliability_at
 from kinerja_lab.report import show
 from kinerja_lab.report.analyse_irt import MEASURED_ENOUGH
 from kinerja_lab.report.pictures import Picture, caption_of, words_for
+from kinerja_lab.report.reasons import reason_html
+from kinerja_lab.report.sections_instrument import item_names
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import table_html
 from kinerja_lab.text.catalogue import catalogue
@@ -35,7 +37,7 @@ def fairness(report: Report) -> None:
     found, words = report.results.fairness, catalogue(report.language)
     head = f"<h2>{escape(words.text('section.fairness'))}</h2>"
     if isinstance(found, NotApplicable):
-        display(show.html(f'{head}<p class="status-na">{escape(words.sentence(found.message))}</p>'))
+        display(show.html(head + reason_html(found, lang=report.language)))
         return
     display(show.html(f"{head}<p>{escape(words.text('sentence.fairness_intro'))}</p>"))
     for picture in fairness_pictures(report):
@@ -55,7 +57,7 @@ def fairness_pictures(report: Report) -> Iterator[Picture]:
     if isinstance(found, NotApplicable):
         return
     limit = DIFFERENCE_SHARE * found.scale_width
-    items = _item_names(report)
+    items = item_names(report)
     flagged = sorted((look for look in found.judged if look.dif.flagged), key=_largest, reverse=True)
     for look in flagged[:_PICTURES]:
         rows = _flagged_rows(look)
@@ -94,8 +96,7 @@ def _look(report: Report, look: GroupLook) -> list[str]:
     """One way to divide respondents, as sentences and tables."""
     words, group = catalogue(report.language), _column(report, look)
     if isinstance(look.dif, NotApplicable):
-        return [f'<p class="status-na"><strong>{escape(group)}:</strong> '
-                f"{escape(words.sentence(look.dif.message))}</p>"]
+        return [reason_html(look.dif, lang=report.language, head=group)]
     parts = []
     if look.dif.left_out:
         parts.append(words.text("sentence.fairness_left_out", group=group, n=len(look.dif.left_out), least=LEAST_GROUP))
@@ -104,13 +105,12 @@ def _look(report: Report, look: GroupLook) -> list[str]:
     parts = [f"<p>{escape(part)}</p>" for part in parts]
     if not look.dif.flagged:
         return parts
-    names = {"item": _item_names(report), "group": words_for(report).get(look.column, {})}
+    names = {"item": item_names(report), "group": words_for(report).get(look.column, {})}
     parts.append(table_html(_flagged_rows(look), lang=report.language, names=names,
                             caption=words.text("caption.dif", group=group),
                             columns=["item", "group", "value", "interval", "n"]))
     if isinstance(look.published, NotApplicable):
-        reason = words.sentence(look.published.message)
-        return [*parts, f'<p class="status-na">{escape(reason)}</p>']
+        return [*parts, reason_html(look.published, lang=report.language)]
     return [*parts, _published(report, look)]
 
 
@@ -139,13 +139,12 @@ def _published(report: Report, look: GroupLook) -> str:
 def _reach(report: Report, found: FairnessResults) -> list[str]:
     words = catalogue(report.language)
     if isinstance(found.model, NotApplicable):
-        return [f'<p class="status-na"><strong>{escape(words.text("section.item_parameters"))}:</strong> '
-                f"{escape(words.sentence(found.model.message))}</p>"]
+        return [reason_html(found.model, lang=report.language, section="item_parameters")]
     kept = [value for value in (found.measured, found.above, found.reliability)
             if not isinstance(value, NotApplicable)]
     return [
         table_html(EstimateTable.from_estimates(kept), lang=report.language, caption=words.text("caption.reach")),
-        table_html(found.model.parameters, lang=report.language, names={"item": _item_names(report)},
+        table_html(found.model.parameters, lang=report.language, names={"item": item_names(report)},
                    caption=words.text("caption.item_parameters")),
     ]
 
@@ -162,13 +161,6 @@ def _flagged_rows(look: GroupLook) -> EstimateTable:
 def _largest(look: GroupLook) -> float:
     frame = look.dif.effects.frame
     return float(np.nanmax(frame.loc[frame["item"].isin(look.dif.flagged), "value"].abs()))
-
-
-def _item_names(report: Report) -> dict[str, str]:
-    survey, english = report.results.survey, report.language == "en"
-    known = {} if isinstance(survey, NotApplicable) else {
-        element.code: (element.name_en if english else "") or element.name for element in survey.ruleset.elements}
-    return {**words_for(report)["item"], **known}
 
 
 def _column(report: Report, look: GroupLook) -> str:

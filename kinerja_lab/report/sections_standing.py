@@ -10,9 +10,10 @@ from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.evidence.standing_results import RegionChart, StandingResults, UnitStanding
 from kinerja_lab.profiling.ranking import Ranking
 from kinerja_lab.report import show
-from kinerja_lab.report.pictures import Picture, caption_of, words_for
+from kinerja_lab.report.pictures import Picture, caption_of, headers_for, words_for
+from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.session import Report
-from kinerja_lab.report.tables import table_html
+from kinerja_lab.report.tables import CHANCE, table_html
 from kinerja_lab.text.catalogue import catalogue
 from kinerja_lab.text.numbers import number
 
@@ -28,7 +29,7 @@ def standing(report: Report) -> None:
     found, words = report.results.standing, catalogue(report.language)
     head = f"<h2>{escape(words.text('section.standing'))}</h2>"
     if isinstance(found, NotApplicable):
-        display(show.html(f'{head}<p class="status-na">{escape(words.sentence(found.message))}</p>'))
+        display(show.html(head + reason_html(found, lang=report.language)))
         return
     shown = _featured(found)
     parts = [head, *(f"<p>{escape(line)}</p>" for line in _sentences(report, shown))]
@@ -162,9 +163,9 @@ def _unit_table(report: Report, look: UnitStanding | NotApplicable) -> str:
     } for unit in sorted(tiers, key=lambda unit: (tiers[unit], order[unit])) if unit not in look.hidden]
     if not rows:
         return ""
-    return table_html(pd.DataFrame(rows), lang=report.language, names=words_for(report),
+    return table_html(pd.DataFrame(rows), lang=report.language, names=words_for(report), headers=headers_for(report),
                       caption=catalogue(report.language).text("caption.standing_units"),
-                      specs={"tier": "d", "best_chance": ".0%", "worst_chance": ".0%"})
+                      specs={"tier": "d", "best_chance": CHANCE, "worst_chance": CHANCE})
 
 
 def _measure_table(report: Report, found: StandingResults) -> str:
@@ -182,15 +183,14 @@ def _measure_table(report: Report, found: StandingResults) -> str:
         rows.append({
             "measure": names["measure"][measure.code], "units_count": len(look.rates),
             "tiers": number(look.ranking.tier_count, lang=lang, spec="d") if ranked else "–",
-            "pairs_sure": number(look.ranking.separable.value, lang=lang, spec=".0%") if ranked else "–",
-            "least_volume": "–" if volume is None else number(volume.value, lang=lang, spec=".0f"),
+            "pairs_sure": look.ranking.separable.value if ranked else None, "least_volume": volume,
             "below_volume": "–" if volume is None else number(int((sizes < volume.value).sum()), lang=lang, spec="d"),
-            "reached_by_best": "–" if isinstance(look.benchmark, NotApplicable) else number(
-                look.benchmark.benchmark.value, lang=lang, spec=".1%"),
+            "reached_by_best": None if isinstance(look.benchmark, NotApplicable) else look.benchmark.benchmark.value,
             "months_flagged": "–" if watch is None or isinstance(watch, NotApplicable) else number(
                 len(watch.flagged), lang=lang, spec="d"),
         })
     if not rows:
         return ""
     return table_html(pd.DataFrame(rows), lang=lang, caption=catalogue(lang).text("caption.standing_measures"),
-                      specs={"units_count": "d"})
+                      specs={"units_count": "d", "pairs_sure": ".0%", "least_volume": ".0f",
+                             "reached_by_best": ".1%"})

@@ -12,6 +12,7 @@ from kinerja_lab.psychometrics.confirmatory_ordinal import OrdinalFactors
 from kinerja_lab.psychometrics.invariance_ordinal import Invariance, LadderStep
 from kinerja_lab.report import show
 from kinerja_lab.report.pictures import words_for
+from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.sections_instrument import item_names
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import table_html
@@ -28,11 +29,11 @@ def structure(report: Report) -> None:
     words, found = catalogue(report.language), report.results.structure
     display(show.html(f"<h2>{escape(words.text('section.structure'))}</h2>"))
     if isinstance(found, NotApplicable):
-        display(show.html(f'<p class="status-na">{escape(words.sentence(found.message))}</p>'))
+        display(show.html(reason_html(found, lang=report.language)))
         return
     display(show.html(f"<p>{escape(words.text('sentence.structure_intro'))}</p>"))
     if isinstance(found.model, NotApplicable):
-        display(show.html(_reason(report, "structure_loadings", found.model)))
+        display(show.html(reason_html(found.model, lang=report.language, section="structure_loadings")))
     else:
         _picture(report, found.model)
     display(show.html("\n".join([*_fit(report, found), *_ladder(report, found)])))
@@ -79,7 +80,7 @@ def _fit(report: Report, found: StructureResults) -> list[str]:
 def _ladder(report: Report, found: StructureResults) -> list[str]:
     ladder, words = found.invariance, catalogue(report.language)
     if isinstance(ladder, NotApplicable):
-        return [_reason(report, "invariance_effects", ladder)]
+        return [reason_html(ladder, lang=report.language, section="invariance_effects")]
     column = words.text(f"group_column.{found.column}")
     lines = [words.text("sentence.structure_ladder", column=column,
                         steps="; ".join(_step(report, step) for step in ladder.steps[1:])),
@@ -90,18 +91,18 @@ def _ladder(report: Report, found: StructureResults) -> list[str]:
     names = {"item": {**item_names(report), "all": words.text("fit_family.all")},
              "group": words_for(report).get(found.column, {}) | _regions(report, found.column),
              "version": {name: words.name("ladder_version", name) for name in ("freed", "ignored")}}
-    for key, table in (("invariance_effects", ladder.effects), ("invariance_means", _shown_means(ladder))):
+    for key, table in (("invariance_effects", ladder.effects), _places(ladder)):
         if len(table):
             parts.append(table_html(table, lang=report.language, names=names, caption=words.text(f"caption.{key}")))
     return parts
 
 
-def _shown_means(ladder: Invariance) -> EstimateTable:
-    """Both versions only where something was set free."""
+def _places(ladder: Invariance) -> tuple[str, EstimateTable]:
+    """Where groups stand; both versions only where something was set free."""
+    if len(ladder.effects) or not len(ladder.means):
+        return "invariance_means", ladder.means
     frame = ladder.means.frame
-    if not len(ladder.effects):
-        frame = frame[frame["version"] == "freed"] if len(frame) else frame
-    return EstimateTable(frame=frame, groups=("group", "version"))
+    return "invariance_places", EstimateTable(frame=frame[frame["version"] == "freed"], groups=("group",))
 
 
 def _regions(report: Report, column: str) -> dict[str, str]:
@@ -127,8 +128,3 @@ def _elements(report: Report, codes: tuple[str, ...]) -> str:
     words = catalogue(report.language)
     return words.sentence(found) if isinstance(found, Message) else found.of(report.language)
 
-
-def _reason(report: Report, section: str, reason: NotApplicable) -> str:
-    words = catalogue(report.language)
-    return (f'<p class="status-na"><strong>{escape(words.name("section", section))}:</strong> '
-            f"{escape(words.sentence(reason.message))}</p>")

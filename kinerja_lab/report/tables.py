@@ -14,12 +14,14 @@ from kinerja_lab.report.disclosure import SUPPRESSED
 from kinerja_lab.text.catalogue import Catalogue, catalogue
 from kinerja_lab.text.numbers import MISSING_MARK, date_text, number
 
-__all__ = ["estimate_spec", "table_html"]
+__all__ = ["CHANCE", "chance_text", "estimate_spec", "table_html"]
 
 _LONG = 15
 _SPECS = {"index_100": ".2f", "scale_1_4": ".2f", "scale_points": ".2f", "percent": ".1f", "share": ".1%",
           "probability": ".1%", "correlation": ".2f", "coefficient": ".3f", "ratio": ".2f", "respondents": ".0f"}
-_CHANCES = ("p", "q")
+_CHANCES = ("p", "q", "gain_q")
+CHANCE = "chance"
+"""The format of a probability that is not certain, as ``chance_text`` writes it."""
 _SMALLEST = 0.001
 _LABEL_SECTIONS = ("element", "label")
 
@@ -27,6 +29,15 @@ _LABEL_SECTIONS = ("element", "label")
 def estimate_spec(unit: str) -> str:
     """The format of a value in a unit, e.g. ``".1%"`` for a share."""
     return _SPECS.get(unit, ".2f")
+
+
+def chance_text(p: float, *, words: Catalogue, spec: str = ".0%") -> str:
+    """A probability, but never "100%" or "0%" for what is not certain."""
+    if p > 0.99:
+        return words.text("screen.certain", p=number(0.99, lang=words.lang, spec=".0%"))
+    if p < 0.01:
+        return words.text("screen.unlikely", p=number(0.01, lang=words.lang, spec=".0%"))
+    return number(p, lang=words.lang, spec=spec)
 
 
 def table_html(
@@ -53,7 +64,8 @@ def table_html(
     headers : mapping of str to str or None
         Headers that the catalogue does not have.
     specs : mapping of str to str or None
-        Number formats by column; a column of estimates takes its format from the unit of the row.
+        Number formats by column (``"chance"`` for a probability); a column of estimates takes its format from the unit
+        of the row.
 
     Returns
     -------
@@ -142,6 +154,8 @@ def _text(
     if estimates:
         if name == "n":
             return MISSING_MARK if row["note"] == SUPPRESSED else number(int(row["n"]), lang=words.lang, spec="d")
+        if name == "value" and _measured_in(row) == "probability":
+            return chance_text(float(row[name]), words=words, spec=spec or estimate_spec("probability"))
         if name in ("value", "low", "high"):
             return number(float(row[name]), lang=words.lang, spec=spec or estimate_spec(_measured_in(row)))
         if name == "level":
@@ -185,6 +199,8 @@ def _plain(value: object, *, spec: str | None, words: Catalogue) -> str:
         return words.text("number.true" if value else "number.false")
     if isinstance(value, Integral):
         return number(int(value), lang=words.lang, spec=spec or "d")
+    if spec == CHANCE:
+        return chance_text(float(value), words=words)
     if isinstance(value, Real):
         return number(float(value), lang=words.lang, spec=spec or ".2f")
     if isinstance(value, date):

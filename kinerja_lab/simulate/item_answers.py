@@ -3,7 +3,8 @@
 import numpy as np
 
 from kinerja_lab.core.errors import KinerjaError
-from kinerja_lab.core.patterns import MISSING, ResponsePatterns
+from kinerja_lab.core.patterns import ResponsePatterns
+from kinerja_lab.numeric.latent_rows import distinct_rows
 
 __all__ = ["count_sheets", "simulate_graded", "simulate_partial_credit"]
 
@@ -96,14 +97,7 @@ def count_sheets(values: np.ndarray, *, low: int, high: int, weights: np.ndarray
     ([2, 1], ('i1', 'i2'))
     """
     values = np.asarray(values, dtype=np.int16)
-    base = high - MISSING + 1
-    if base ** values.shape[1] < 2**62:
-        code = (values.astype(np.int64) - MISSING) @ base ** np.arange(values.shape[1] - 1, -1, -1, dtype=np.int64)
-        _, first, where = np.unique(code, return_index=True, return_inverse=True)
-        distinct = values[first]
-    else:
-        distinct, where = np.unique(values, axis=0, return_inverse=True)
-    where = where.ravel()
+    distinct, where = distinct_rows(values, categories=high + 1)
     counts = np.bincount(where, minlength=len(distinct))
     return ResponsePatterns(
         items=items or tuple(f"i{number + 1}" for number in range(values.shape[1])), values=distinct,

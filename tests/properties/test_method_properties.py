@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kinerja_lab.calibration.criterion import association, false_discovery
+from kinerja_lab.calibration.criterion import association
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.indicator import AchievementRule
 from kinerja_lab.core.instrument import Instrument, Item
@@ -18,6 +18,7 @@ from kinerja_lab.core.ruleset import Band, Element, Ruleset
 from kinerja_lab.core.survey import Design, SurveyData
 from kinerja_lab.drafting.achievement import achievement
 from kinerja_lab.estimation.satisfaction import constant_items, grade_table, satisfaction_index
+from kinerja_lab.numeric.false_discovery import q_values
 from kinerja_lab.profiling.funnel import funnel
 from kinerja_lab.psychometrics.reliability import alpha, item_rest
 from kinerja_lab.psychometrics.unit_reliability import unit_reliability
@@ -176,7 +177,7 @@ def test_any_counts_make_a_funnel_or_a_reason(events, kind, seed):
 @given(arrays(float, st.integers(0, 30), elements=st.floats(0, 1)))
 @QUICK
 def test_q_values_are_never_below_p_and_keep_the_order(p):
-    q = false_discovery(p)
+    q = q_values(p)
     assert (q >= p - 1e-15).all() and (q <= 1).all()
     order = np.argsort(p, kind="stable")
     assert (np.diff(q[order]) >= -1e-15).all()

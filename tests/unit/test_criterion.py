@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from kinerja_lab.calibration.criterion import association, false_discovery
+from kinerja_lab.calibration.criterion import association
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
+from kinerja_lab.numeric.false_discovery import q_values
 
 
 def side(values, regions=1):
@@ -133,7 +134,11 @@ def test_bad_input_is_refused():
 
 def test_false_discovery_equals_scipy():
     p = RNG.uniform(size=40) ** 2
-    np.testing.assert_allclose(false_discovery(p), stats.false_discovery_control(p))
-    assert len(false_discovery(np.array([]))) == 0
-    with pytest.raises(KinerjaError, match="bad_p"):
-        false_discovery(np.array([0.1, np.nan]))
+    np.testing.assert_allclose(q_values(p), stats.false_discovery_control(p))
+    assert len(q_values(np.array([]))) == 0
+    undone = np.insert(p, 7, np.nan)  # a test that could not be done is not counted among the looks
+    np.testing.assert_allclose(np.delete(q_values(undone), 7), stats.false_discovery_control(p))
+    assert np.isnan(q_values(undone)[7])
+    for wrong in (-0.1, 1.2):
+        with pytest.raises(KinerjaError, match="bad_p"):
+            q_values(np.array([0.1, wrong]))
