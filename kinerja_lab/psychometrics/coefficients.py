@@ -149,11 +149,11 @@ def solved(found: Factoring) -> Factoring:
 
     Raises
     ------
-    KinerjaError
+    NotApplicable
         ``instrument_not_converged``.
     """
     if not found.converged:
-        raise KinerjaError("instrument_not_converged", slope=found.slope)
+        raise NotApplicable("instrument_not_converged", slope=found.slope)
     return found
 
 
@@ -174,8 +174,9 @@ def hierarchy(correlation: np.ndarray, *, factors: int) -> SchmidLeiman:
     Raises
     ------
     KinerjaError
-        ``instrument_bad_factors`` or ``instrument_not_converged``.
+        ``instrument_bad_factors``.
     NotApplicable
+        ``instrument_not_converged``,
         ``instrument_too_many_factors``, ``instrument_collinear``, or ``instrument_heywood`` (a factor that explains an
         item, or the general factor a group factor, wholly: the split has no meaning).
 
@@ -199,7 +200,7 @@ def hierarchy(correlation: np.ndarray, *, factors: int) -> SchmidLeiman:
     else:
         turned = rotate(first.loadings, rotation="oblimin")
         if not turned.converged:
-            raise KinerjaError("instrument_rotation_not_converged", rotation="oblimin")
+            raise NotApplicable("instrument_rotation_not_converged", rotation="oblimin")
         general = _second_order(turned.correlation)
         loadings = schmid_leiman(turned.loadings, correlation=np.eye(factors), general=general)
     squares, total = loadings**2, correlation.sum()
@@ -240,9 +241,8 @@ def one_factor_omega(covariance: np.ndarray, *, implied: bool) -> Callable[[np.n
 
     Raises
     ------
-    KinerjaError
-        ``instrument_not_converged``.
     NotApplicable
+        ``instrument_not_converged``,
         ``instrument_too_many_factors`` or ``instrument_collinear``.
 
     References
@@ -280,8 +280,9 @@ def total_omega(covariance: np.ndarray, *, factors: int) -> Callable[[np.ndarray
     Raises
     ------
     KinerjaError
-        ``instrument_bad_factors`` or ``instrument_not_converged``.
+        ``instrument_bad_factors``.
     NotApplicable
+        ``instrument_not_converged``,
         ``instrument_too_many_factors``, ``instrument_collinear`` or ``instrument_heywood``.
 
     Notes

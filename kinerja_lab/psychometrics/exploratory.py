@@ -85,10 +85,10 @@ def explore(
     Raises
     ------
     KinerjaError
-        ``unknown_option``, ``lengths_differ``, ``instrument_bad_factors``, ``instrument_not_converged`` or
-        ``instrument_rotation_not_converged``.
+        ``unknown_option``, ``lengths_differ`` or ``instrument_bad_factors``.
     NotApplicable
-        ``instrument_too_many_factors``, ``instrument_collinear`` or ``instrument_fewer_than_items``.
+        ``instrument_too_many_factors``, ``instrument_collinear``, ``instrument_fewer_than_items``,
+        ``instrument_not_converged`` or ``instrument_rotation_not_converged``.
 
     Notes
     -----
@@ -111,7 +111,7 @@ def explore(
     found = solved(factor_matrix(correlation, factors=factors, method=method))
     turned = rotate(found.loadings, rotation=rotation)
     if not turned.converged:
-        raise KinerjaError("instrument_rotation_not_converged", rotation=rotation)
+        raise NotApplicable("instrument_rotation_not_converged", rotation=rotation)
     how = f"{method}, {factors} factors, {rotation}"
     bare = {"low": np.nan, "high": np.nan, "level": level, "n": n, "method": how,
             "note": "instrument_rotation_no_interval"}

@@ -51,8 +51,9 @@ def ordinal_model(patterns: ResponsePatterns) -> OrdinalModel:
     Raises
     ------
     KinerjaError
-        ``patterns_incomplete`` or ``instrument_not_converged``.
+        ``patterns_incomplete``.
     NotApplicable
+        ``instrument_not_converged``,
         ``too_few_items``, ``too_few_sheets``, ``constant_items``, ``all_items_constant``, ``instrument_collinear``
         (also where the correlations together are impossible), ``instrument_too_many_factors`` or
         ``instrument_heywood``.

@@ -36,8 +36,9 @@ def omega_one_factor(patterns: ResponsePatterns, *, level: float) -> EstimateTab
     Raises
     ------
     KinerjaError
-        ``patterns_incomplete``, ``bad_level`` or ``instrument_not_converged``.
+        ``patterns_incomplete`` or ``bad_level``.
     NotApplicable
+        ``instrument_not_converged``,
         ``too_few_items``, ``too_few_sheets``, ``constant_items``, ``all_items_constant``, ``items_cancel`` or
         ``instrument_collinear``.
 
@@ -80,9 +81,9 @@ def omega(patterns: ResponsePatterns, *, factors: int, level: float) -> Estimate
     Raises
     ------
     KinerjaError
-        ``patterns_incomplete``, ``bad_level``, ``instrument_bad_factors``, ``instrument_not_converged`` or
-        ``instrument_rotation_not_converged``.
+        ``patterns_incomplete``, ``bad_level`` or ``instrument_bad_factors``.
     NotApplicable
+        ``instrument_not_converged``, ``instrument_rotation_not_converged``,
         ``too_few_items``, ``too_few_sheets``, ``constant_items``, ``all_items_constant``, ``items_cancel``,
         ``instrument_too_many_factors``, ``instrument_collinear``, ``instrument_heywood`` or
         ``instrument_factors_opposed``.

@@ -1,11 +1,10 @@
 """What is known about the instrument of a region: every method of items, reliability, units and dimensions, once."""
 
-from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
 
-from kinerja_lab.core.errors import KinerjaError, NotApplicable
+from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.evidence.instrument_results import InstrumentResults
@@ -39,7 +38,6 @@ SEED = 20261101
 _CHANCE_DRAWS = 100
 _SHEET_DRAWS = 5000
 _FACTORS = (3, 2)
-_STOPPED = ("instrument_not_converged", "instrument_rotation_not_converged")
 
 Answer = TypeVar("Answer")
 
@@ -75,36 +73,26 @@ def analyse_instrument(survey: SurveyResults, *, setting: Setting) -> Instrument
     columns = [patterns.items.index(code) for code in varying]
     whole = ~np.isnan(answers[:, columns]).any(axis=1)
     inside, inside_units = answers[np.ix_(whole, columns)], units[whole]
-    model = _or_reason(lambda: ordinal_model(sheets))
-    study = _or_reason(lambda: g_study_units(inside, units=inside_units, level=level))
+    model = or_reason(lambda: ordinal_model(sheets))
+    study = or_reason(lambda: g_study_units(inside, units=inside_units, level=level))
     return InstrumentResults(
         shares=answer_shares(patterns, level=level), floor=floor_share(patterns, level=level),
         difficulty=difficulty(patterns, level=level),
-        validity=_or_reason(lambda: item_validity(sheets, level=level)),
-        alpha_clustered=_or_reason(lambda: alpha_clustered(inside, clusters=inside_units, items=varying, level=level)),
-        error=_or_reason(lambda: measurement_error(sheets, level=level)),
-        choices=_or_reason(lambda: reliability_choices(sheets, factors=_FACTORS, level=level,
+        validity=or_reason(lambda: item_validity(sheets, level=level)),
+        alpha_clustered=or_reason(lambda: alpha_clustered(inside, clusters=inside_units, items=varying, level=level)),
+        error=or_reason(lambda: measurement_error(sheets, level=level)),
+        choices=or_reason(lambda: reliability_choices(sheets, factors=_FACTORS, level=level,
                                                        ordinal=model)),
-        missing=_or_reason(lambda: missing_patterns(patterns, level=level)),
-        gaps=_or_reason(lambda: missing_and_score(patterns, level=level)),
-        runs=_or_reason(lambda: long_runs(patterns, at_least=max(2, -(-2 * len(patterns.items) // 3)), level=level)),
-        misfit=_or_reason(lambda: _misfit(sheets, model, level)),
-        copies=_or_reason(lambda: _copies(sheets, inside, inside_units, level)),
-        card=_or_reason(lambda: unit_card(answers[:, columns], units=units, items=varying, level=level)),
-        study=study, decision=_or_reason(lambda: _decision(study)), needed=_needed(study),
-        parallel=_or_reason(lambda: _parallel(sheets, model)),
-        adequacy=_or_reason(lambda: _adequacy(sheets, model, level)),
+        missing=or_reason(lambda: missing_patterns(patterns, level=level)),
+        gaps=or_reason(lambda: missing_and_score(patterns, level=level)),
+        runs=or_reason(lambda: long_runs(patterns, at_least=max(2, -(-2 * len(patterns.items) // 3)), level=level)),
+        misfit=or_reason(lambda: _misfit(sheets, model, level)),
+        copies=or_reason(lambda: _copies(sheets, inside, inside_units, level)),
+        card=or_reason(lambda: unit_card(answers[:, columns], units=units, items=varying, level=level)),
+        study=study, decision=or_reason(lambda: _decision(study)), needed=_needed(study),
+        parallel=or_reason(lambda: _parallel(sheets, model)),
+        adequacy=or_reason(lambda: _adequacy(sheets, model, level)),
     )
-
-
-def _or_reason(answer: Callable[[], Answer]) -> Answer | NotApplicable:
-    """The answer or why there is none; a search that stopped too early is such a reason in a report."""
-    try:
-        return or_reason(answer)
-    except KinerjaError as stopped:
-        if stopped.message.code.split(".", 1)[1] not in _STOPPED:
-            raise
-        return NotApplicable("instrument_no_solution", reason=stopped.message)
 
 
 def _need(result: Answer | NotApplicable) -> Answer:
