@@ -204,7 +204,7 @@ def shrink_means(values: np.ndarray, units: np.ndarray, *, level: float, unit: s
     KinerjaError
         ``lengths_differ``, ``scores_not_finite`` or ``bad_level``.
     NotApplicable
-        ``too_few_units``, ``one_respondent_each`` or ``scores_constant``.
+        ``too_few_units``, ``one_value_each`` or ``scores_constant``.
 
     Notes
     -----
@@ -225,7 +225,7 @@ def shrink_means(values: np.ndarray, units: np.ndarray, *, level: float, unit: s
     if len(names) < LEAST_UNITS:
         raise NotApplicable("too_few_units", n=len(names), least=LEAST_UNITS)
     if len(names) == len(values):
-        raise NotApplicable("one_respondent_each", n=len(names))
+        raise NotApplicable("one_value_each", n=len(names))
     layout = one_way(values, codes, count=len(names))
     if layout.within <= 1e-20 * max(float((values**2).sum()), 1.0):
         raise NotApplicable("scores_constant")

@@ -183,7 +183,7 @@ def test_shrinkage_refuses_a_dispersion_below_one_and_a_unit_twice():
 
 
 @pytest.mark.parametrize(("values", "groups", "code"), [
-    ([1.0, 2.0, 3.0], ["a", "b", "c"], "one_respondent_each"), ([1.0] * 6, list("aabbcc"), "scores_constant"),
+    ([1.0, 2.0, 3.0], ["a", "b", "c"], "one_value_each"), ([1.0] * 6, list("aabbcc"), "scores_constant"),
     ([1.0, 2.0, np.nan, 1.0], list("aabc"), "scores_not_finite"), ([1.0, 2.0], list("ab"), "too_few_units")])
 def test_means_refuse(values, groups, code):
     with pytest.raises(KinerjaError) as error:
