@@ -1,6 +1,7 @@
 """Has the indicator stopped working since last year, and which repair would be enough?"""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,12 @@ from kinerja_lab.calibration.criterion import LEAST_REGIONS, LEAST_UNITS
 from kinerja_lab.calibration.unit_rows import need_columns, need_once
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.numeric.false_discovery import q_values
 
-__all__ = ["Drift", "drift"]
+__all__ = ["Drift", "drift", "judged_together"]
 
 LABELS = ("rank_before", "rank_now", "rank_change", "level_shift", "slope_change")
+CHANGES = LABELS[2:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,14 +31,20 @@ class Drift:
         ``"slope_change"`` (outcome a point of the indicator, now less before).
     repair : str
         ``"none"``, ``"intercept"`` (the line has moved up or down), ``"slope"`` (it has turned; fit it anew) or
-        ``"stopped"`` (the association has become weaker for certain and what is left may be nothing).
+        ``"stopped"`` (the association was there, has become weaker and what is left may be nothing). A change counts
+        where its ``q`` is at most one less the level.
     sign : int
         Direction that was claimed.
+    p, q : tuple of float
+        p-value of each change (``CHANGES``) against none, and the smallest false discovery rate at which it still
+        counts: among the three of this claim, or among those of all claims after ``judged_together``.
     """
 
     table: EstimateTable
     repair: str
     sign: int
+    p: tuple[float, ...]
+    q: tuple[float, ...]
 
 
 def drift(before: pd.DataFrame, now: pd.DataFrame, *, sign: int, level: float) -> Drift:
@@ -65,7 +74,8 @@ def drift(before: pd.DataFrame, now: pd.DataFrame, *, sign: int, level: float) -
     Notes
     -----
     Jackknife over regions where there are eight or more, else over units; what is left out is left out of both periods,
-    so that the dependence of the two periods is in the interval. t with one degree of freedom less.
+    so that the dependence of the two periods is in the interval. t with one degree of freedom less. Intervals are those
+    of one look; whether a change counts is decided by q-values (Benjamini, Hochberg 1995), because three are looked at.
 
     References
     ----------
@@ -98,7 +108,33 @@ def drift(before: pd.DataFrame, now: pd.DataFrame, *, sign: int, level: float) -
                      method=method, unit=unit)
             for label, value, arm, unit, n in zip(LABELS, whole, reach, units, sizes, strict=True)]
     rows[:2] = [_bounded(row, spread, count) for row, spread in zip(rows[:2], se, strict=False)]
-    return Drift(table=EstimateTable.from_estimates(rows), repair=_repair(rows[1:], sign), sign=sign)
+    p = 2 * special.stdtr(count - 1, -np.abs(whole[2:]) / np.maximum(se[2:], 1e-300))
+    found = Drift(table=EstimateTable.from_estimates(rows), repair="none", sign=sign, p=tuple(p.tolist()), q=())
+    return judged_together([found])[0]
+
+
+def judged_together(claims: Sequence[Drift]) -> tuple[Drift, ...]:
+    """Decide anew which changes count when many claims are looked at: the false discovery rate is that of all of them.
+
+    Parameters
+    ----------
+    claims : sequence of Drift
+        Every claim of one report; may be empty.
+
+    Returns
+    -------
+    tuple of Drift
+        In the order given, with ``q`` and ``repair`` over all looks.
+
+    References
+    ----------
+    Benjamini, Y., Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57, 289-300.
+    """
+    if not claims:
+        return ()
+    q = q_values(np.array([claim.p for claim in claims]).ravel()).reshape(len(claims), -1)
+    return tuple(replace(claim, q=tuple(own.tolist()), repair=_repair(claim, own))
+                 for claim, own in zip(claims, q, strict=True))
 
 
 def _rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -145,12 +181,16 @@ def _bounded(row: Estimate, se: float, count: int) -> Estimate:
                     unit=row.unit)
 
 
-def _repair(rows: list[Estimate], sign: int) -> str:
-    now, change, shift, turn = rows
-    weaker = change.high < 0 if sign > 0 else change.low > 0
-    gone = not (now.low > 0 if sign > 0 else now.high < 0)
-    if weaker and gone:
+def _repair(claim: Drift, q: np.ndarray) -> str:
+    before, now, change = (claim.table.row(label) for label in LABELS[:3])
+    weakened, moved, turned = q <= 1 - change.level
+    was_there, is_there = (_claimed(row, claim.sign) for row in (before, now))
+    if weakened and change.value * claim.sign < 0 and was_there and not is_there:
         return "stopped"
-    if turn.low > 0 or turn.high < 0:
-        return "slope"
-    return "intercept" if shift.low > 0 or shift.high < 0 else "none"
+    return "slope" if turned else "intercept" if moved else "none"
+
+
+def _claimed(row: Estimate, sign: int) -> bool:
+    """Whether the association goes the claimed way for certain; without an interval the value decides."""
+    end = row.low if sign > 0 else row.high
+    return bool((row.value if np.isnan(end) else end) * sign > 0)

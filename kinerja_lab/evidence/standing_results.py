@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kinerja_lab.calibration.rater_changes import RaterChanges
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.options import Polarity
+from kinerja_lab.profiling.adjusted import AdjustedScores
 from kinerja_lab.profiling.benchmark import Benchmark
 from kinerja_lab.profiling.case_mix import Calibration
 from kinerja_lab.profiling.charts import ControlChart
@@ -14,7 +16,7 @@ from kinerja_lab.profiling.ranking import Ranking
 from kinerja_lab.profiling.shrinkage import Shrunken
 from kinerja_lab.profiling.watch import Watch
 
-__all__ = ["CaseMixLook", "RegionChart", "StandingResults", "UnitStanding", "standing_of"]
+__all__ = ["AdjustedLook", "CaseMixLook", "RegionChart", "StandingResults", "UnitStanding", "standing_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,6 +104,29 @@ class RegionChart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AdjustedLook:
+    """One adjusted score a unit, in the unit of the measure.
+
+    Parameters
+    ----------
+    code : str
+        Measure; ``"survey"`` for the index.
+    scores : AdjustedScores
+        Raw, the effect of every step, adjusted.
+    cases : str
+        What became of expectations that the data state: ``"allowed"`` (they come true), ``"unproven"`` (allowed for,
+        but whether they come true is not sure), ``"contradicted"`` (left out: they do not come true) or ``""`` (none).
+    hidden : frozenset of str
+        Units that must not be named: too few cases.
+    """
+
+    code: str
+    scores: AdjustedScores
+    cases: str = ""
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StandingResults:
     """All that is known of the standing of units.
 
@@ -115,12 +140,18 @@ class StandingResults:
         Months of units, by measure code.
     charts : mapping of str to (RegionChart or NotApplicable)
         Months of the region, by measure code.
+    adjusted : mapping of str to (AdjustedLook or NotApplicable)
+        By measure code, and ``"survey"``: only where raters or stated expectations can be allowed for.
+    raters : RaterChanges or NotApplicable
+        What freeing units from the severity of their raters changes.
     """
 
     survey: UnitStanding | NotApplicable
     measures: Mapping[str, UnitStanding | NotApplicable] = field(default_factory=dict)
     watches: Mapping[str, Watch | NotApplicable] = field(default_factory=dict)
     charts: Mapping[str, RegionChart | NotApplicable] = field(default_factory=dict)
+    adjusted: Mapping[str, AdjustedLook | NotApplicable] = field(default_factory=dict)
+    raters: RaterChanges | NotApplicable = field(default_factory=lambda: NotApplicable("raters_unknown"))
 
 
 def standing_of(standing: StandingResults, indicator: Indicator) -> UnitStanding | NotApplicable:
@@ -136,5 +167,5 @@ def standing_of(standing: StandingResults, indicator: Indicator) -> UnitStanding
     if indicator.survey:
         return standing.survey
     if not indicator.measure:
-        return NotApplicable("indicator_without_data", indicator=indicator.code)
+        return NotApplicable("indicator_without_data")
     return standing.measures.get(indicator.measure, NotApplicable("no_funnel"))

@@ -34,7 +34,7 @@ from kinerja_lab.io.sources import StudySource
 from kinerja_lab.io.study_values import Study
 from kinerja_lab.io.wording_rules import load_wording_rules
 from kinerja_lab.numeric.false_discovery import q_values
-from kinerja_lab.profiling.funnel import Funnel, funnel
+from kinerja_lab.profiling.funnel import Funnel, flags_together, funnel
 from kinerja_lab.psychometrics.items import ceiling_share, missing_share, straightlining
 from kinerja_lab.psychometrics.reliability import alpha, item_rest
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability, unit_reliability
@@ -115,8 +115,8 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
     looks = _looks(study, survey, by_unit, setting)
     return RegionResults(
         setting=setting, survey=survey, outcomes=outcomes,
-        funnels={measure.code: or_reason(lambda m=measure: _funnel(by_unit[m.code], m, setting))
-                 for measure in study.measures},
+        funnels=flags_together({measure.code: or_reason(lambda m=measure: _funnel(by_unit[m.code], m, setting))
+                                for measure in study.measures}),
         looks=looks,
         achievements={indicator.code: achievements(indicator) for indicator in study.indicators},
         scale=load_ruleset(SCALE), unit_names=source.unit_names(), wording=load_wording_rules(),
@@ -255,7 +255,7 @@ def _indicator_by_unit(
     columns = ["unit", "agency", "region", "indicator"]
     if not indicator.survey:
         if not indicator.measure:
-            raise NotApplicable("indicator_without_data", indicator=indicator.code)
+            raise NotApplicable("indicator_without_data")
         return by_unit[indicator.measure].rename(columns={"value": "indicator"})[columns]
     if isinstance(survey, NotApplicable):
         raise survey

@@ -11,7 +11,7 @@ import pandas as pd
 from kinerja_lab.calibration.anchored_cut import against_cut, anchored_cut
 from kinerja_lab.calibration.association_parts import association_parts, association_slope, corrected_association
 from kinerja_lab.calibration.attainable import chance_to_reach, quantile_targets, trend_target
-from kinerja_lab.calibration.drift import Drift, drift
+from kinerja_lab.calibration.drift import Drift, drift, judged_together
 from kinerja_lab.calibration.gain import PredictiveGain, predictive_gain
 from kinerja_lab.calibration.gaming import digit_preference, heaping_at_target, on_target, sudden_jumps
 from kinerja_lab.calibration.outcome_curve import OutcomeCurve, outcome_curve, share_curve
@@ -146,7 +146,7 @@ def _previous(study: Study, source: StudySource, setting: Setting) -> Callable[[
         if not setting.previous:
             raise NotApplicable("no_previous_period")
         if not indicator.survey and not indicator.measure:
-            raise NotApplicable("indicator_without_data", indicator=indicator.code)
+            raise NotApplicable("indicator_without_data")
         left = (index() if indicator.survey else values(indicator.measure)).rename(columns={"value": "indicator"})
         return left.merge(values(measure)[["unit", "value"]].rename(columns={"value": "outcome"}), on="unit")
 
@@ -170,7 +170,9 @@ def _claims(study, survey, looks, mixes, before, level: float) -> tuple[ClaimLoo
             gain=refusal or or_reason(lambda p=points, m=mix: _gain(p, m, level)),
             drift=refusal or or_reason(lambda i=indicator, k=look, s=sign: _drift(i, k, s, before, level))))
     q = q_values(np.array([item.gain.p if isinstance(item.gain, PredictiveGain) else np.nan for item in found]))
-    return tuple(replace(item, gain_q=float(value)) for item, value in zip(found, q, strict=True))
+    drifts = iter(judged_together([item.drift for item in found if isinstance(item.drift, Drift)]))
+    return tuple(replace(item, gain_q=float(value), drift=next(drifts) if isinstance(item.drift, Drift) else item.drift)
+                 for item, value in zip(found, q, strict=True))
 
 
 def _parts(indicator: Indicator, points, mix, survey: Survey, level: float) -> EstimateTable:
@@ -349,7 +351,7 @@ def _unit_table(indicator: Indicator, survey: Survey, outcomes: Outcomes, settin
     if indicator.survey:
         return _given(_given(survey).units)
     if not indicator.measure:
-        raise NotApplicable("indicator_without_data", indicator=indicator.code)
+        raise NotApplicable("indicator_without_data")
     return unit_values(_given(outcomes), measure=indicator.measure, level=setting.level)
 
 

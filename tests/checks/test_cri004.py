@@ -15,7 +15,7 @@ def found(make, survey=NONE, **changes):
 def claims(make, repair):
     table = make.table({"rank_before": (0.6, 0.4, 0.8), "rank_now": (0.1, -0.2, 0.4), "rank_change": (-0.5, -0.8, -0.2),
                         "level_shift": (1.0, 0.5, 1.5), "slope_change": (-0.1, -0.2, 0.0)})
-    drift = NONE if repair is None else Drift(table=table, repair=repair, sign=1)
+    drift = NONE if repair is None else Drift(table=table, repair=repair, sign=1, p=(.01,) * 3, q=(.01,) * 3)
     return (ClaimLook(indicator="ikm", criterion="waktu_tunggu", sign=1, parts=NONE, slope=NONE, gain=NONE,
                       gain_q=float("nan"), drift=drift),)
 

@@ -1,5 +1,7 @@
 """Calibration methods: numbers that can be checked by hand, and what they refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +19,7 @@ from kinerja_lab.calibration.conformal import new_unit_interval
 from kinerja_lab.calibration.criterion import association
 from kinerja_lab.calibration.cut_fairness import cut_fairness
 from kinerja_lab.calibration.cut_points import consequences, data_cut
-from kinerja_lab.calibration.drift import drift
+from kinerja_lab.calibration.drift import drift, judged_together
 from kinerja_lab.calibration.gain import predictive_gain
 from kinerja_lab.calibration.gaming import digit_preference, heaping_at_target, on_target, sudden_jumps
 from kinerja_lab.calibration.many_looks import many_looks
@@ -32,6 +34,7 @@ from kinerja_lab.core.options import MeasureKind, Polarity
 from kinerja_lab.core.outcome import OUTCOME_COLUMNS, Measure, OutcomeData
 from kinerja_lab.core.ruleset import Band, Ruleset
 from kinerja_lab.estimation.grade_risk import grade_risk, unit_grade_risk
+from kinerja_lab.numeric.false_discovery import q_values
 
 RULE = Ruleset(code="r", title="R", source="-", confidence="high", bands=tuple(
     Band(code=code, name=code, lower=lower) for code, lower in (("D", 25.0), ("C", 65.0), ("B", 76.61), ("A", 88.31))))
@@ -293,6 +296,27 @@ def test_drift_names_the_repair():
         drift(before, pd.concat([now, now]), sign=-1, level=0.95)
     with pytest.raises(NotApplicable):
         drift(before, now.assign(outcome=1.0), sign=-1, level=0.95)
+
+
+def test_what_never_worked_has_not_stopped_working():
+    rng = np.random.default_rng(3)
+    before = units().assign(outcome=rng.normal(40, 3, len(units())))
+    now = before.assign(outcome=40 + 1.5 * (before["indicator"] - 75) + rng.normal(0, 1, len(before)))
+    found = drift(before, now, sign=-1, level=0.95)
+    assert max(found.q[0], found.p[0]) < 0.05 and found.table.row("rank_before").low < 0 < found.table.row(
+        "rank_before").high
+    assert found.repair == "slope"
+
+
+def test_changes_of_many_claims_are_judged_together():
+    found = drift(units(), units().assign(outcome=units()["outcome"] + 0.1), sign=-1, level=0.95)
+    claims = [replace(found, p=(0.9, p, 0.8)) for p in [0.012] + [0.7] * 30]
+    alone, together = judged_together(claims[:1])[0], judged_together(claims)
+    assert alone.repair == "intercept" and together[0].repair == "none"
+    assert alone.q == pytest.approx((0.9, 0.036, 0.9))
+    flat = q_values(np.array([claim.p for claim in claims]).ravel())
+    assert [value for claim in together for value in claim.q] == pytest.approx(flat.tolist())
+    assert judged_together([]) == ()
 
 
 def test_heaping_is_the_exact_binomial():

@@ -226,7 +226,7 @@ class TestFirstScreen:
     @pytest.mark.parametrize("lang", ["id", "en"])
     def test_whatever_users_write_is_escaped(self, lang):
         one = dossier("ikm", finding("DEF001", Status.CONCERN, "error.bad_level", advice="error.bad_level", value=EVIL),
-                      finding("DAT001", Status.NOT_APPLICABLE, "not_applicable.indicator_without_data", indicator=EVIL),
+                      finding("DAT001", Status.NOT_APPLICABLE, "not_applicable.no_survey", study=EVIL),
                       name=EVIL)
         given = results(synthetic=False, region_name=EVIL, shown_name=EVIL, unit_word=EVIL, period=EVIL)
         for html in (first_screen(given, (one,), lang=lang, source_note=EVIL), findings_table((one,), lang=lang),
