@@ -73,6 +73,10 @@ class CutLook:
         Legal cut less anchored cut.
     points : pandas.DataFrame
         ``unit, agency, region, indicator, outcome``.
+    panel : Estimate or NotApplicable
+        Where a panel has put the cut of the same band.
+    beside_panel : CutComparison or NotApplicable
+        The panel's cut less the anchored cut.
     """
 
     indicator: str
@@ -85,6 +89,8 @@ class CutLook:
     legal_cut: float
     beside: CutComparison | NotApplicable
     points: pd.DataFrame
+    panel: Estimate | NotApplicable = NotApplicable("no_panel_standard")
+    beside_panel: CutComparison | NotApplicable = NotApplicable("no_panel_standard")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,5 +1,6 @@
 """How is the made-up study written to disk? The tables and, beside them, the truth they were drawn from."""
 
+import datetime
 import json
 import os
 import re
@@ -10,7 +11,11 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lab.core.errors import KinerjaError
+from kinerja_lab.core.standard import Standard, StandardPlan
 from kinerja_lab.io.places import project_root
+from kinerja_lab.io.standard_files import write_standard
+from kinerja_lab.panels.angoff import angoff
+from kinerja_lab.simulate.panels import simulate_angoff
 from kinerja_lab.simulate.public_services import simulate_public_services
 
 __all__ = ["SHIPPED_SEED", "write_simulated_study"]
@@ -54,10 +59,26 @@ def write_simulated_study(folder: Path, seed: int = SHIPPED_SEED) -> Path:
     write_parquet(survey, tables / "survey.parquet")
     write_parquet(study.outcomes, tables / "outcomes.parquet")
     write_parquet(study.units, tables / "units.parquet")
-    truth = json.dumps({"seed": seed, **study.truth}, indent=1, ensure_ascii=False) + "\n"
-    _replace(tables / "truth.json", truth.encode("utf-8"))
+    standard, panel_cut = _panel_standard(seed)
+    (folder / "standards").mkdir(exist_ok=True)
+    write_standard(folder / "standards" / "ikm.yml", standard, remark="Panel rekaan / made-up panel.")
+    truth = {"seed": seed, **study.truth, "panel_cut_b": round(panel_cut, 6)}
+    _replace(tables / "truth.json", (json.dumps(truth, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
     _copy_definitions(folder)
     return folder
+
+
+def _panel_standard(seed: int) -> tuple[Standard, float]:
+    """Twelve made-up experts say how a unit that just deserves a B does on each element; and what all such would say.
+
+    The panel has a stream of its own, so that the tables stay what the seed makes them.
+    """
+    panel = simulate_angoff(judges=12, items=9, cut=0.70, judge_sd=0.05, item_sd=0.04, noise_sd=0.08,
+                            rng=np.random.default_rng([seed, 12]))
+    plan = StandardPlan(name="ikm", unit="index_100", low=25, high=100, bands=("C", "B"),
+                        panel="panel rekaan dua belas ahli", date=datetime.date(2025, 11, 3))
+    setting = angoff(panel.panel, questions=("angoff",), round=1, plan=plan, items="fixed")
+    return setting.standard, float(plan.low + (plan.high - plan.low) * panel.items.mean())
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -144,6 +144,7 @@ class StudySpec(_Spec):
     indicators: str = ""
     indicators_from: PlanTableSpec | None = None
     statements: str = ""
+    standards: list[str] = []
     agencies: dict[str, Words] = {}
     measures: list[MeasureSpec] = []
     survey: TableSpec | None = None

@@ -8,6 +8,7 @@ from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.instrument import Instrument
 from kinerja_lab.core.outcome import Measure
 from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.core.standard import Standard
 from kinerja_lab.drafting.targets import Statement
 from kinerja_lab.io.definitions import (
     agency_faults,
@@ -22,12 +23,16 @@ from kinerja_lab.io.plan_table import plan_indicators
 from kinerja_lab.io.regions import region_faults
 from kinerja_lab.io.rulesets import load_ruleset, ruleset_codes
 from kinerja_lab.io.specs import FromDataSpec, StudySpec, read_spec
+from kinerja_lab.io.standard_files import read_standard
 from kinerja_lab.io.statements import read_statements, statement_faults
 from kinerja_lab.io.study_values import PlanSpec, Region, Study, TableSource
 from kinerja_lab.io.table_sources import distinct_values, table_faults, table_source
 from kinerja_lab.io.yaml_text import YamlText, read_yaml
 
 __all__ = ["PlanSpec", "Region", "Study", "TableSource", "find_studies", "load_study", "studies_root"]
+
+_INDEX_UNIT = "index_100"
+"""Unit of the scale on which a panel's standard for the index stands."""
 
 
 def load_study(folder: Path) -> Study:
@@ -79,14 +84,15 @@ def load_study(folder: Path) -> Study:
     planned, files = plan_indicators(spec, text, folder)
     indicators = (*(item for _, _, item in indicator_specs), *planned)
     statements = _statements(spec, text, folder, indicators)
+    standards = _standards(spec, text, folder, indicators)
     return _study(spec, folder, ruleset, as_instrument(instrument_spec), measures, sources, indicators, files,
-                  statements)
+                  statements, standards)
 
 
 def _study(
     spec: StudySpec, folder: Path, ruleset: Ruleset | None, instrument: Instrument | None,
     measures: tuple[Measure, ...], sources: dict[str, TableSource | None], indicators: tuple[Indicator, ...],
-    files: tuple[Path, ...], statements: tuple[Statement, ...],
+    files: tuple[Path, ...], statements: tuple[Statement, ...], standards: tuple[Standard, ...],
 ) -> Study:
     return Study(
         code=spec.code, title=spec.title.model_dump(), note=spec.note.model_dump(), synthetic=spec.synthetic,
@@ -101,7 +107,7 @@ def _study(
         source_note=spec.source_note.model_dump(), limits=spec.limits.model_dump() if spec.limits else {},
         survey=sources["survey"], outcomes=sources["outcomes"],
         units=sources["units"], row_is_unit=spec.survey is not None and spec.survey.row == "unit",
-        external_files=files, statements=statements,
+        external_files=files, statements=statements, standards=standards,
     )
 
 
@@ -122,6 +128,28 @@ def _statements(
     if faults:
         raise InputFaults(faults)
     return statements
+
+
+def _standards(
+    spec: StudySpec, text: YamlText, folder: Path, indicators: tuple[Indicator, ...],
+) -> tuple[Standard, ...]:
+    """What panels set for the index; a standard of something else could only be compared with the wrong number."""
+    surveyed = [indicator.code for indicator in indicators if indicator.survey]
+    standards, faults = [], []
+    for place, name in enumerate(spec.standards):
+        key, path = ("standards", place), inside(folder, name)
+        if path is None or not path.is_file():
+            faults.append(text.fault("file_outside" if path is None else "file_missing", key, value=name, file=name))
+            continue
+        standard = read_standard(path)
+        plan = standard.plan
+        if plan.name not in surveyed or plan.unit != _INDEX_UNIT or plan.name in [s.plan.name for s in standards]:
+            faults.append(text.fault("standard_of_study", key, file=name, value=plan.name, unit=plan.unit,
+                                     choices=", ".join(surveyed) or "-", wanted=_INDEX_UNIT))
+        standards.append(standard)
+    if faults:
+        raise InputFaults(faults)
+    return tuple(standards)
 
 
 def _measures(spec: StudySpec) -> tuple[Measure, ...]:

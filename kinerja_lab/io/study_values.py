@@ -10,6 +10,7 @@ from kinerja_lab.core.indicator import Indicator
 from kinerja_lab.core.instrument import Instrument
 from kinerja_lab.core.outcome import Measure
 from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.core.standard import Standard
 from kinerja_lab.drafting.targets import Statement
 
 __all__ = ["PlanSpec", "Region", "Study", "TableSource"]
@@ -139,6 +140,8 @@ class Study:
         Files outside the study that it was read from.
     statements : tuple of Statement
         Numbers as the study's plans print them, with their place; empty where the study has no such table.
+    standards : tuple of Standard
+        What panels have set for indicators of the study: ``plan.name`` is the indicator's code.
     """
 
     code: str
@@ -168,6 +171,7 @@ class Study:
     row_is_unit: bool = False
     external_files: tuple[Path, ...] = ()
     statements: tuple[Statement, ...] = ()
+    standards: tuple[Standard, ...] = ()
 
     def region(self, code: str) -> Region:
         """The region of a code.
@@ -193,6 +197,7 @@ class Study:
                 out[name] = _sha(repr(value))
         if self.statements:
             out["statements"] = _sha(repr(self.statements))
+        out |= {f"standard.{standard.plan.name}": _sha(repr(standard)) for standard in self.standards}
         out |= {f"indicator.{indicator.code}": _sha(repr(indicator)) for indicator in self.indicators}
         return out
 

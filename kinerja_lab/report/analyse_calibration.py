@@ -21,6 +21,7 @@ from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.indicator import Criterion, Indicator
 from kinerja_lab.core.options import MeasureKind, Polarity
 from kinerja_lab.core.outcome import OUTCOME_COLUMNS, OutcomeData
+from kinerja_lab.core.standard import Standard
 from kinerja_lab.estimation.grade_risk import grade_risk, unit_grade_risk
 from kinerja_lab.estimation.satisfaction import satisfaction_index
 from kinerja_lab.evidence.calibration_results import (
@@ -215,6 +216,7 @@ def _cuts(
     owners = {item.measure: item for item in study.indicators if item.measure and not item.survey}
     claims = {(item.code, claim.measure): claim for item in study.indicators if item.survey for claim in item.criteria}
     band = survey.ruleset.bands[len(survey.ruleset.bands) // 2]
+    panels = {item.plan.name: item for item in study.standards}
     found = []
     for look in looks:
         owner, claim = owners.get(look.criterion), claims.get((look.indicator, look.criterion))
@@ -226,12 +228,25 @@ def _cuts(
         scale = _scale(outcomes, look.criterion)
         curve = or_reason(lambda k=look: _curve(k, outcomes, by_unit, setting.level))
         cut = or_reason(lambda c=curve, t=target / scale, m=claim: _cut(c, t, m))
-        beside = or_reason(lambda c=cut, k=look: against_cut(_given(c), other=band.lower,
-                                                             scores=k.points["indicator"].to_numpy(dtype=float)))
+        panel = or_reason(lambda k=look: _panel_cut(panels, k.indicator, band=band.code, level=setting.level))
+        scores = look.points["indicator"].to_numpy(dtype=float)
+        beside, beside_panel = (
+            or_reason(lambda c=cut, o=other, x=scores: against_cut(_given(c), other=_given(o), scores=x))
+            for other in (band.lower, panel))
         found.append(CutLook(indicator=look.indicator, criterion=look.criterion, target=target, curve=curve, cut=cut,
                              shown_scale=scale, legal_band=band.code, legal_cut=band.lower, beside=beside,
-                             points=look.points))
+                             points=look.points, panel=panel, beside_panel=beside_panel))
     return tuple(found)
+
+
+def _panel_cut(panels: Mapping[str, Standard], indicator: str, *, band: str, level: float) -> Estimate:
+    """The cut at which a panel lets a band begin."""
+    if indicator not in panels:
+        raise NotApplicable("no_panel_standard")
+    standard = panels[indicator]
+    if band not in standard.plan.bands[1:] or standard.plan.level != level:
+        raise NotApplicable("panel_standard_other", band=band, bands=", ".join(standard.plan.bands))
+    return standard.cuts[standard.plan.bands.index(band) - 1]
 
 
 def _given(result: Answer | NotApplicable) -> Answer:

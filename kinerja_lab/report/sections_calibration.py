@@ -94,6 +94,8 @@ def calibration_estimates(report: Report) -> Iterator[tuple[str, Estimate | Esti
             yield f"calibration.{look.indicator}.{look.criterion}.cut", look.cut
         if not isinstance(look.beside, NotApplicable):
             yield f"calibration.{look.indicator}.{look.criterion}.beside", look.beside.difference
+        if not isinstance(look.beside_panel, NotApplicable):
+            yield f"calibration.{look.indicator}.{look.criterion}.beside_panel", look.beside_panel.difference
     if not isinstance(found.risk, NotApplicable):
         yield "calibration.risk", found.risk.wrong
         yield "calibration.risk.cuts", found.risk.cuts
@@ -185,14 +187,21 @@ def _drifts(report: Report, found: CalibrationResults) -> str:
 
 def _cuts(report: Report, found: CalibrationResults) -> str:
     words, names = catalogue(report.language), words_for(report)
-    rows = [{"criterion": names["measure"][look.criterion], "target": look.target, "cut_anchored": look.cut
-             if isinstance(look.cut, Estimate) else words.sentence(look.cut.message), "cut_legal": look.legal_cut,
-             "cut_between": "" if isinstance(look.beside, NotApplicable) else look.beside.between}
-            for look in found.cuts]
+    rows = []
+    for look in found.cuts:
+        legal, panel = (None if isinstance(beside, NotApplicable) else beside
+                        for beside in (look.beside, look.beside_panel))
+        rows.append({
+            "criterion": names["measure"][look.criterion], "target": look.target, "cut_anchored": look.cut
+            if isinstance(look.cut, Estimate) else words.sentence(look.cut.message), "cut_legal": look.legal_cut,
+            "cut_between": legal.between if legal else "",
+            "cut_panel": "" if isinstance(look.panel, NotApplicable) else look.panel,
+            "panel_less_anchored": panel.difference if panel else ""})
     if not rows:
         return ""
+    frame = pd.DataFrame(rows)
     caption = words.text("caption.calibration_cuts", band=found.cuts[0].legal_band)
-    return _shown(report, pd.DataFrame(rows), caption, {})
+    return _shown(report, frame.drop(columns=[name for name in frame if (frame[name] == "").all()]), caption, {})
 
 
 def _answers(report: Report, found: CalibrationResults) -> str:

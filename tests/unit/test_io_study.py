@@ -1,11 +1,13 @@
 """The shipped studies load as what they say they are."""
 
 import hashlib
+import json
 import re
+import shutil
 
 import pytest
 
-from kinerja_lab.core.errors import KinerjaError
+from kinerja_lab.core.errors import InputFaults, KinerjaError
 from kinerja_lab.core.options import Polarity
 from kinerja_lab.io.checks import check_study
 from kinerja_lab.io.places import data_home, external_folder
@@ -120,3 +122,43 @@ def test_data_home_prefers_the_variable(tmp_path, monkeypatch):
     assert data_home("cms-vbp-2015") == tmp_path / "cms-vbp-2015"
     assert data_home("no-such-study") is None
     assert external_folder(tmp_path / "studies" / "x") == tmp_path / "external" / "x"
+
+
+class TestStandards:
+    """A study may hold what panels have set for its index."""
+
+    def _made(self, root, tmp_path, **changes):
+        folder = tmp_path / "salinan"
+        shutil.copytree(root / "data" / "studies" / "layanan-publik", folder)
+        text = (folder / "study.yml").read_text(encoding="utf-8").replace("code: layanan-publik", "code: salinan")
+        (folder / "study.yml").write_text(text, encoding="utf-8")
+        path = folder / "standards" / "ikm.yml"
+        standard = path.read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert f"{old}: " in standard
+            standard = re.sub(rf"(?m)^{old}: .*$", f"{old}: {new}", standard)
+        path.write_text(standard, encoding="utf-8")
+        return folder
+
+    def test_the_shipped_one_is_read_and_counts_in_the_fingerprint(self, root, tmp_path):
+        study = load_study(self._made(root, tmp_path))
+        assert [(item.plan.name, item.plan.bands) for item in study.standards] == [("ikm", ("C", "B"))]
+        truth = json.loads((study.folder / "data" / "truth.json").read_text(encoding="utf-8"))
+        cut = study.standards[0].cuts[0]
+        assert cut.low < truth["panel_cut_b"] < cut.high
+        assert "standard.ikm" in study.fingerprints()
+
+    @pytest.mark.parametrize("change", [{"name": "waktu_tunggu"}, {"unit": "percent"}])
+    def test_one_of_something_else_is_a_fault(self, root, tmp_path, change):
+        with pytest.raises(InputFaults) as error:
+            load_study(self._made(root, tmp_path, **change))
+        fault, = error.value.faults
+        assert fault.message.code == "fault.standard_of_study"
+        assert fault.line
+
+    def test_a_missing_file_is_a_fault(self, root, tmp_path):
+        folder = self._made(root, tmp_path)
+        (folder / "standards" / "ikm.yml").unlink()
+        with pytest.raises(InputFaults) as error:
+            load_study(folder)
+        assert [fault.message.code for fault in error.value.faults] == ["fault.file_missing"]
