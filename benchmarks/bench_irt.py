@@ -1,17 +1,16 @@
-"""How fast are item response models and DIF on patterns? Prints seconds and ratios; run it with OMP_NUM_THREADS=1.
+"""How fast are item response models and DIF on patterns, beside R in the same run? Run it with OMP_NUM_THREADS=1.
 
-Graded response model of nine items with standard errors, and 27 proportional-odds fits (nine items, three models),
-from a thousand to a million respondents. Beside them the plain way in the same run: the same likelihood and the same
-regressions over all rows; both are first checked to agree. R mirt and rms are run where Rscript has them.
+Graded response model of nine items with standard errors, 27 proportional-odds fits (nine items, three models), and DIF
+over 50 groups, from a thousand to a million respondents. Beside them the plain way (the same likelihood and the same
+regressions over all rows) and rms (27 fits) and mirt (graded model) where R has them; all are first checked to agree.
+CPU seconds; ours from counted sheets, the counting beside it and in every ratio.
 """
 
-import shutil
-import subprocess
-from time import perf_counter, process_time
-
 import numpy as np
+from peers import NO_R, Timed, ask_r, ratio, timed
 from scipy import optimize
 
+from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.numeric.category_curves import GRADED, category_curves
 from kinerja_lab.numeric.ordinal_logit import ordinal_logit
@@ -24,19 +23,22 @@ SLOPES = np.array([1.6, 1.9, 2.3, 1.2, 2.0, 2.6, 2.4, 1.5, 1.1])
 STEPS = np.array([[-3.2, -2.0, 0.9], [-3.0, -1.8, 1.0], [-2.8, -1.6, 0.8], [-3.4, -2.2, 0.2], [-2.9, -1.7, 1.1],
                   [-2.7, -1.5, 0.9], [-2.8, -1.6, 0.8], [-3.1, -1.9, 0.6], [-2.5, -1.2, 1.2]])
 NODES = 61
-METHODS_SECONDS = {"mirt graded with SE": {10_000: 2.2, 100_000: 5.28, 1_000_000: 16.4},
-                   "rms lrm, 27 fits": {10_000: 0.782, 100_000: 5.18, 1_000_000: 58.9}}
-"""Measured on another machine of this kind (METHODS, section 8): for orientation, not part of a ratio."""
-
-
-def timed(call, repeats: int = 3) -> tuple[float, float, object]:
-    """Best elapsed and CPU seconds of some runs, and the result."""
-    best, cpu, result = np.inf, np.inf, None
-    for _ in range(repeats):
-        start, used = perf_counter(), process_time()
-        result = call()
-        best, cpu = min(best, perf_counter() - start), min(cpu, process_time() - used)
-    return best, cpu, result
+GROUPS = 50
+FROM_R = """
+g <- factor(x$g); x <- x[, 1:9]
+if (have("rms")) {
+  m <- rowSums(x); p <- numeric(0)
+  took("rms", function() for (v in 1:9) {
+    y <- factor(x[[v]])
+    a <- rms::lrm(y ~ m); b <- rms::lrm(y ~ m + g); d <- rms::lrm(y ~ m * g); p[v] <<- a$deviance[2] - d$deviance[2]
+  })
+  said("rms", p)
+}
+if (have("mirt")) {
+  took("mirt", function() mirt::mirt(x, 1, "graded", SE = TRUE, verbose = FALSE))
+  said("mirt", mirt::extract.mirt(.last, "logLik"))
+}
+"""
 
 
 def rows_graded(values: np.ndarray, start: np.ndarray) -> float:
@@ -71,59 +73,80 @@ def rows_dif(values: np.ndarray, group: np.ndarray) -> list[float]:
     return out
 
 
-def peers(values: np.ndarray, group: np.ndarray) -> str:
-    """Seconds of R mirt and rms, or why there are none."""
-    if shutil.which("Rscript") is None:
-        return "Rscript is not here: R mirt and rms were not run"
-    np.savetxt("/tmp/bench_irt.csv", np.column_stack([values, group]), fmt="%d", delimiter=",")
-    script = ("x <- read.csv('/tmp/bench_irt.csv', header=FALSE); g <- factor(x$V10); x <- x[,1:9];"
-              "if (requireNamespace('mirt', quietly=TRUE)) cat('mirt', system.time(mirt::mirt(x, 1, 'graded', SE=TRUE,"
-              "SE.type='Oakes', verbose=FALSE))[['elapsed']], '\\n');"
-              "if (requireNamespace('rms', quietly=TRUE)) cat('rms', system.time(for (v in 1:9) {m <- rowSums(x);"
-              "y <- factor(x[[v]]); rms::lrm(y ~ m); rms::lrm(y ~ m + g); rms::lrm(y ~ m * g)})[['elapsed']], '\\n')")
-    done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "Rscript is here, mirt and rms are not"
-
-
 def sheets(values: np.ndarray) -> ResponsePatterns:
     """Counted sheets of answers 1 to 4."""
     return count_sheets(values + 1, low=1, high=4)
 
 
-def main() -> None:
-    """Run and print."""
+def two_groups() -> None:
+    """Graded model and 27 fits."""
     start = np.column_stack([np.full(9, 1.5), np.tile([3.5, 2.0, -1.5], (9, 1))])
-    print("rows      count  patterns | graded+SE  (cpu)  plain rows  ratio | 27 fits  (cpu)  plain rows  ratio")
-    ours = {}
+    print("rows       count  patterns | graded+SE  plain rows ratio       mirt s, ratio | 27 fits  plain rows ratio"
+          "        rms s, ratio")
+    ours: dict[int, tuple[float, float]] = {}
+    peer = None
     for n in (1_000, 10_000, 100_000, 1_000_000):
         rng = np.random.default_rng(20261121)
         group = rng.integers(0, 2, n)
         values = simulate_graded(rng.normal(0.1 * group, 1.0), slopes=SLOPES, thresholds=STEPS, rng=rng, low=0)
-        counting, _, patterns = timed(lambda held=values: sheets(held), 2)
-        by_group = {str(name): sheets(values[group == name]) for name in (0, 1)}
-        few = 5 if n < 100_000 else 3
-        seconds, cpu, model = timed(
-            lambda held=patterns: item_response(held, model="graded", level=0.95, nodes=NODES), few)
-        dif_seconds, dif_cpu, dif = timed(lambda held=by_group: logistic_dif(held, level=0.95, purify=False), few)
-        ours[n] = (cpu, dif_cpu)
-        line = f"{n:>9,} {counting:5.2f} {len(patterns.counts):>8,} | {seconds:9.3f} {cpu:6.3f}"
-        if n <= 100_000:
-            plain, _, level = timed(lambda held=values: rows_graded(held, start), 1)
-            if not abs(level - model.log_likelihood) < 1e-3 * max(1.0, n / 10_000):
-                raise SystemExit(f"the two ways differ: {level} and {model.log_likelihood}")
-            plain_dif, _, chi2 = timed(lambda v=values, g=group: rows_dif(v, g), 1)
-            if not np.allclose(chi2, dif.tests["chi2"], rtol=1e-4, atol=1e-3):
-                raise SystemExit(f"the two ways differ: {chi2} and {dif.tests['chi2'].tolist()}")
-            print(f"{line} {plain:11.2f} {plain / seconds:6.0f} | {dif_seconds:7.3f} {dif_cpu:6.3f} {plain_dif:11.2f} "
-                  f"{plain_dif / dif_seconds:6.0f}")
-        else:
-            print(f"{line}           -      - | {dif_seconds:7.3f} {dif_cpu:6.3f}           -      -")
-        if n == 100_000:
-            print(f"  peers at {n:,}: {peers(values, group)}")
+        counting, patterns = timed(lambda held=values: sheets(held))
+        halves, by_group = timed(lambda v=values, g=group: {str(name): sheets(v[g == name]) for name in (0, 1)})
+        graded, model = timed(lambda held=patterns: item_response(held, model="graded", level=0.95, nodes=NODES))
+        fits, dif = timed(lambda held=by_group: logistic_dif(held, level=0.95, purify=False), times=5)
+        ours[n] = (graded.cpu, fits.cpu)
+        line = f"{n:>9,} {counting.cpu:6.3f} {len(patterns.counts):>8,} | {graded.cpu:9.3f}"
+        if n > 100_000:
+            print(f"{line} {'-':>11} {'-':>5} {ratio(None, '')} | {fits.cpu:7.3f}")
+            continue
+        plain, level = timed(lambda held=values: rows_graded(held, start), times=1)
+        if not abs(level - model.log_likelihood) < 1e-3 * max(1.0, n / 10_000):
+            raise SystemExit(f"the two ways differ: {level} and {model.log_likelihood}")
+        rows, chi2 = timed(lambda v=values, g=group: rows_dif(v, g), times=1)
+        columns = {f"q{item}": values[:, item] for item in range(9)} | {"g": group}
+        peer = ask_r(FROM_R, tables={"x": columns})
+        said = {} if peer is None else peer.said
+        for name, theirs in (("plain", chi2), ("rms", said.get("rms", chi2))):
+            if not np.allclose(theirs, dif.tests["chi2"], rtol=1e-4, atol=1e-3):
+                raise SystemExit(f"{name} differs: {theirs} and {dif.tests['chi2'].tolist()}")
+        print(f"{line} {plain.cpu:11.2f} {plain.cpu / (counting.cpu + graded.cpu):5.0f} "
+              f"{ratio(peer, 'mirt', counting, graded)} | {fits.cpu:7.3f} {rows.cpu:11.2f} "
+              f"{rows.cpu / (halves.cpu + fits.cpu):5.0f} {ratio(peer, 'rms', halves, fits)}", flush=True)
+    print(NO_R if peer is None else f"peers: {peer.versions}" + ("" if "mirt" in peer.took else ", mirt is not here"))
     for place, name in enumerate(("graded with SE", "27 fits")):
         print(f"{name}: CPU of 1,000,000 over 100,000: {ours[1_000_000][place] / ours[100_000][place]:.2f}")
-    print(f"on another machine (METHODS): {METHODS_SECONDS}")
+
+
+def fifty_groups() -> None:
+    """One planted item in one of 50 groups that also differ in level; by sum and by trait."""
+    print(f"DIF over {GROUPS} groups   count  patterns | by sum, once  purified | by trait, purified: seconds, flagged")
+    moved = STEPS.copy()
+    moved[2] -= 0.7
+    ours: dict[int, Timed] = {}
+    for n in (5_000, 10_000, 100_000, 1_000_000):
+        rng = np.random.default_rng(3)
+        group = np.arange(n) % GROUPS
+        place = rng.normal(0.3 * rng.standard_normal(GROUPS)[group], 1.0)
+        values = simulate_graded(place, slopes=SLOPES, thresholds=STEPS, rng=rng, low=0)
+        other = simulate_graded(place, slopes=SLOPES, thresholds=moved, rng=rng, low=0)
+        values[group == 7] = other[group == 7]
+        counting, held = timed(lambda v=values, g=group: {
+            f"g{number:02d}": sheets(v[g == number]) for number in range(GROUPS)}, times=1)
+        once, _ = timed(lambda h=held: logistic_dif(h, level=0.95, purify=False), times=3)
+        ours[n] = once
+        purified = said = "-"
+        try:
+            spent, _ = timed(lambda h=held: logistic_dif(h, level=0.95), times=1)
+            purified = f"{spent.cpu:.2f}"
+        except NotApplicable as reason:
+            purified = reason.message.code.split(".")[1]
+        if n <= 100_000:
+            spent, found = timed(lambda h=held: logistic_dif(h, level=0.95, match="trait", least_answers=1), times=1)
+            said = f"{spent.cpu:.2f}, {', '.join(found.flagged) or 'none'}"
+        print(f"{n:>18,} {counting.cpu:7.2f} {sum(len(own.counts) for own in held.values()):>9,} | {once.cpu:12.3f} "
+              f"{purified:>9} | {said}", flush=True)
+    print(f"{GROUPS} groups, by sum: CPU of 1,000,000 over 100,000: {ours[1_000_000].cpu / ours[100_000].cpu:.2f}")
 
 
 if __name__ == "__main__":
-    main()
+    two_groups()
+    fifty_groups()

@@ -1,13 +1,13 @@
 """How fast are the methods beside the plain way? Prints seconds and ratios; run it with OMP_NUM_THREADS=1.
 
-Alpha from distinct sheets against alpha from the covariance matrix of all rows (pandas), and the index of 514 regions
-in one pass against a loop over regions. Making the patterns is timed too: a database can do that part.
+Alpha from distinct sheets against alpha from the covariance matrix of all rows (pandas) and, where R has it, psych's;
+and the index of 514 regions in one pass against a loop over regions. Making the patterns is timed too: a database can
+do that part. CPU seconds; the ratio to psych counts it in.
 """
-
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from peers import NO_R, ask_r, ratio, timed
 
 from kinerja_lab.core.instrument import Instrument, Item
 from kinerja_lab.core.patterns import ResponsePatterns
@@ -16,6 +16,11 @@ from kinerja_lab.core.survey import Design, SurveyData
 from kinerja_lab.estimation.satisfaction import element_scores, satisfaction_index
 from kinerja_lab.psychometrics.reliability import alpha
 
+FROM_R = """
+if (have("psych")) {
+  took("psych", function() psych::alpha(x, warnings = FALSE)); said("psych", .last$total$raw_alpha)
+}
+"""
 CODES = tuple(f"q{item}" for item in range(9))
 REGIONS = 514
 RULE = Ruleset(code="r", title="R", source="benchmark", confidence="high", scale_low=1, scale_high=4, index_factor=25,
@@ -34,16 +39,6 @@ def made_up(n: int, rng: np.random.Generator) -> SurveyData:
     return SurveyData(frame=frame, instrument=INSTRUMENT, design=Design(cluster="village"))
 
 
-def timed(call, repeats: int = 3) -> tuple[float, object]:
-    """Best of some runs, and the result."""
-    best, result = np.inf, None
-    for _ in range(repeats):
-        start = perf_counter()
-        result = call()
-        best = min(best, perf_counter() - start)
-    return best, result
-
-
 def row_wise(frame: pd.DataFrame) -> float:
     """Alpha from all rows."""
     covariance = frame.cov().to_numpy()
@@ -53,25 +48,33 @@ def row_wise(frame: pd.DataFrame) -> float:
 def main() -> None:
     """Run and print."""
     rng = np.random.default_rng(1)
-    print("alpha                 rows     make patterns    from patterns   all rows (pandas)   ratio")
-    for n in (10_000, 100_000, 1_000_000):
+    print("alpha      rows   make patterns   from patterns   all rows (pandas)   ratio      psych s, ratio")
+    for n in (1_000, 10_000, 100_000, 1_000_000):
         survey = made_up(n, rng)
-        making, patterns = timed(lambda survey=survey: ResponsePatterns.from_survey(survey), 1)
+        making, patterns = timed(lambda survey=survey: ResponsePatterns.from_survey(survey), times=1)
         ours, found = timed(lambda patterns=patterns: alpha(patterns, level=0.95))
         theirs, value = timed(lambda survey=survey: row_wise(survey.frame[list(CODES)]))
         if abs(found.value - value) > 1e-10:
             raise SystemExit(f"the two ways disagree: {found.value} {value}")
-        print(f"{n:>26,} {making:>15.3f} s {ours:>14.4f} s {theirs:>15.4f} s {theirs / ours:>11.1f}")
+        peer = None
+        if n <= 100_000:
+            peer = ask_r(FROM_R, tables={"x": {code: survey.frame[code].to_numpy(dtype=int) for code in CODES}})
+            if peer is not None and "psych" in peer.said and abs(peer.said["psych"][0] - found.value) > 1e-10:
+                raise SystemExit(f"psych disagrees: {found.value} {peer.said}")
+        print(f"{n:>15,} {making.cpu:>13.3f} s {ours.cpu:>13.4f} s {theirs.cpu:>17.4f} s {theirs.cpu / ours.cpu:>7.1f} "
+              f"{ratio(peer, 'psych', making, ours)}", flush=True)
+        if n == 100_000:
+            print(NO_R if peer is None else f"peers: {peer.versions}")
     one, table = timed(lambda: satisfaction_index(survey, ruleset=RULE, level=0.95, by=("region",)))
     codes = survey.frame["region"]
     loop, values = timed(lambda: [
         satisfaction_index(survey.where(codes == region), ruleset=RULE, level=0.95).row("index").value
-        for region in table.frame["region"]], 1)
+        for region in table.frame["region"]], times=1)
     np.testing.assert_allclose(table.frame["value"], values, rtol=1e-10)
-    print(f"index of {len(table)} regions, {survey.n:,} rows: one pass {one:.2f} s, loop {loop:.2f} s, "
-          f"ratio {loop / one:.0f}")
-    elements, _ = timed(lambda: element_scores(survey, ruleset=RULE, level=0.95, by=("region",)), 1)
-    print(f"nine elements of {len(table)} regions: {elements:.2f} s")
+    print(f"index of {len(table)} regions, {survey.n:,} rows: one pass {one.cpu:.2f} s, loop {loop.cpu:.2f} s, "
+          f"ratio {loop.cpu / one.cpu:.0f}")
+    elements, _ = timed(lambda: element_scores(survey, ruleset=RULE, level=0.95, by=("region",)), times=1)
+    print(f"nine elements of {len(table)} regions: {elements.cpu:.2f} s")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,12 @@
-"""How fast are polychorics and WLSMV? Seconds beside the plain way, which goes through respondents; ratios.
+"""How fast are polychorics and WLSMV, beside R's psych and lavaan in the same run? CPU seconds and ratios.
 
-The plain way computes the same numbers from all rows: tables by counting rows, and the covariance matrix of the
-statistics as the product of every respondent's scores. Both must agree before a ratio is printed. Run with
-OMP_NUM_THREADS=1. Times of the R peers on a machine of two cores stand in docs/methods; here nothing of them is timed
-unless Rscript with lavaan is installed.
+Agreement is checked before a ratio is printed: with psych and lavaan, and with the plain way (the covariance matrix as
+the product of every respondent's scores). Ours is timed from counted sheets and the counting beside it; ratios take
+both together, since R reads rows. Run with OMP_NUM_THREADS=1.
 """
 
-from shutil import which
-from subprocess import run
-from tempfile import TemporaryDirectory
-from time import perf_counter
-
 import numpy as np
+from peers import NO_R, ask_r, ratio, timed
 
 from kinerja_lab.numeric.normal_table_errors import row_covariance, table_influence
 from kinerja_lab.psychometrics.confirmatory_ordinal import confirm_ordinal
@@ -20,11 +15,17 @@ from kinerja_lab.psychometrics.polychoric import polychoric
 from kinerja_lab.simulate.item_answers import count_sheets
 
 ITEMS = tuple("abcdefghi")
-LAVAAN = """
-suppressMessages(library(lavaan)); x <- read.csv(commandArgs(TRUE)[1])
-m <- paste("F =~", paste(names(x), collapse=" + "))
-t <- system.time(f <- cfa(m, x, ordered=TRUE, std.lv=TRUE))[["elapsed"]]
-cat(t, fitMeasures(f, "chisq.scaled"))
+FROM_R = """
+if (have("psych")) {
+  took("psych", function() psych::polychoric(x, correct = 0), TIMES)
+  said("psych", .last$rho[upper.tri(.last$rho)])
+}
+if (have("lavaan")) {
+  took("lavcor", function() lavCor(x, ordered = names(x)), TIMES); said("lavcor", .last[upper.tri(.last)])
+  m <- paste("F =~", paste(names(x), collapse = " + "))
+  took("wlsmv", function() cfa(m, x, ordered = TRUE, std.lv = TRUE), TIMES)
+  said("wlsmv", fitMeasures(.last, "chisq.scaled"))
+}
 """
 
 
@@ -34,54 +35,52 @@ def answers(n: int, rng: np.random.Generator) -> np.ndarray:
     return 1 + (latent[:, :, None] > np.array([-2.2, -1.2, 0.6])).sum(axis=2)
 
 
-def best(call, repeats: int = 3):
-    """Shortest of some runs, and the result."""
-    shortest, result = np.inf, None
-    for _ in range(repeats):
-        start = perf_counter()
-        result = call()
-        shortest = min(shortest, perf_counter() - start)
-    return shortest, result
-
-
 def row_wise(values: np.ndarray) -> np.ndarray:
     """Covariance matrix of thresholds and correlations with a row a respondent."""
     codes = values - 1
-    influence = table_influence(codes, np.ones(len(codes)), sizes=(4,) * 9).influence
+    influence = table_influence(codes, np.ones(len(codes)), sizes=(4,) * 9).influence  # a row a respondent
     return row_covariance(influence, np.ones(len(codes))) * len(codes) / (len(codes) - 1)
 
 
-def lavaan_seconds(values: np.ndarray) -> tuple[float, float] | None:
-    """Seconds and scaled chi-square of lavaan, where R has it."""
-    if not which("Rscript"):
-        return None
-    with TemporaryDirectory() as folder:
-        path = f"{folder}/x.csv"
-        np.savetxt(path, values, fmt="%d", delimiter=",", header=",".join(ITEMS), comments="")
-        done = run(["Rscript", "-e", LAVAAN, path], capture_output=True, text=True, check=False)
-    return tuple(map(float, done.stdout.split())) if done.returncode == 0 else None
+def agree(peer, source, model) -> None:
+    """psych's optimiser stops at some 2e-5 of a correlation, lavaan's at 1e-5."""
+    ours = source.correlation[np.tril_indices(9, -1)]  # R's upper triangle, column by column
+    for name, most in (("psych", 1e-4), ("lavcor", 1e-5)):
+        if name in peer.said and not np.allclose(ours, peer.said[name], rtol=0, atol=most):
+            raise SystemExit(f"{name} disagrees: {np.abs(ours - peer.said[name]).max()}")
+    if "wlsmv" in peer.said and abs(peer.said["wlsmv"][0] / model.test.statistic - 1) > 1e-3:
+        raise SystemExit(f"lavaan disagrees: {peer.said['wlsmv']} {model.test.statistic}")
 
 
 def main() -> None:
     """Run and print."""
-    rng, ours = np.random.default_rng(1), {}
-    print("respondents   patterns   count s   polychoric + errors s   WLSMV s   all rows s   ratio   lavaan s   ratio")
+    rng, ours, shown = np.random.default_rng(1), {}, False
+    print("respondents  patterns  count s  polychoric s  WLSMV s  all rows s  ratio | psych s, ratio    lavCor s, ratio"
+          "    lavaan WLSMV s, ratio")
     for n in (1_000, 10_000, 100_000, 1_000_000):
         values = answers(n, rng)
-        counting, patterns = best(lambda v=values: count_sheets(v, low=1, high=4, items=ITEMS), 1)
-        first, source = best(lambda p=patterns: polychoric(plain_sheets(p), level=0.95))
-        second, model = best(lambda s=source: confirm_ordinal(s, factors={"F": ITEMS}, level=0.95))
-        plain, covariance = best(lambda v=values: row_wise(v), 1)
-        if not np.allclose(covariance, source.covariance, rtol=1e-8, atol=1e-14):
+        counting, patterns = timed(lambda v=values: count_sheets(v, low=1, high=4, items=ITEMS))
+        first, source = timed(lambda p=patterns: polychoric(plain_sheets(p), level=0.95), times=5)
+        second, model = timed(lambda s=source: confirm_ordinal(s, factors={"F": ITEMS}, level=0.95), times=5)
+        plain, covariance = timed(lambda v=values: row_wise(v), times=1)
+        if not np.allclose(covariance, source.covariance, rtol=1e-7, atol=1e-14):
             raise SystemExit("the two ways disagree")
-        ours[n] = first + second
-        peer = lavaan_seconds(values) if n <= 100_000 else None
-        beside = "-" if peer is None else f"{peer[0]:.2f}"
-        if peer is not None and abs(peer[1] / model.test.statistic - 1) > 1e-3:
-            raise SystemExit(f"lavaan disagrees: {peer[1]} {model.test.statistic}")
-        faster = "-" if peer is None else f"{peer[0] / ours[n]:.0f}"
-        print(f"{n:>11,} {len(patterns.counts):>10,} {counting:>9.3f} {first:>23.3f} {second:>9.3f} {plain:>12.3f} "
-              f"{plain / first:>7.1f} {beside:>10} {faster:>7}")
+        ours[n] = first.cpu + second.cpu
+        peer = None
+        if n <= 100_000:
+            peer = ask_r(FROM_R.replace("TIMES", "3" if n < 100_000 else "1"),
+                         tables={"x": dict(zip(ITEMS, values.T, strict=True))})
+        if peer is not None:
+            agree(peer, source, model)
+        print(f"{n:>11,} {len(patterns.counts):>9,} {counting.cpu:>8.3f} {first.cpu:>13.3f} {second.cpu:>8.3f} "
+              f"{plain.cpu:>11.3f} {plain.cpu / (counting.cpu + first.cpu):>6.1f} | "
+              f"{ratio(peer, 'psych', counting, first)} {ratio(peer, 'lavcor', counting, first)} "
+              f"{ratio(peer, 'wlsmv', counting, first, second)}", flush=True)
+        shown = shown or peer is not None
+        if peer is not None and n == 1_000:
+            print(f"{'':>11} {peer.versions}")
+    if not shown:
+        print(NO_R)
     print(f"1,000,000 respondents take {ours[1_000_000] / ours[100_000]:.2f} times as long as 100,000, once counted")
 
 

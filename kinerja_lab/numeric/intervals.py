@@ -5,7 +5,7 @@ from scipy import special
 
 from kinerja_lab.core.errors import KinerjaError
 
-__all__ = ["binomial_exact", "byar", "fisher_z", "normal_quantile", "poisson_exact", "t_interval", "wilson"]
+__all__ = ["binomial_exact", "byar", "fisher_z", "normal_quantile", "poisson_exact", "reach", "t_interval", "wilson"]
 
 
 def _checked(level: float) -> float:
@@ -38,6 +38,29 @@ def normal_quantile(level: float) -> float:
     1.96
     """
     return float(special.ndtri((1 + _checked(level)) / 2))
+
+
+def reach(level: float, *, df: float) -> float:
+    """Standard errors to each side of an estimate: quantile of Student's t, of the normal where df is infinite.
+
+    Parameters
+    ----------
+    level : float
+        Confidence level, between 0 and 1.
+    df : float
+        Degrees of freedom of the standard error, above 0; infinite where it counts as known.
+
+    Raises
+    ------
+    KinerjaError
+        ``bad_level``.
+
+    Examples
+    --------
+    >>> round(reach(0.95, df=10), 4), round(reach(0.95, df=np.inf), 4)
+    (2.2281, 1.96)
+    """
+    return normal_quantile(level) if np.isinf(df) else float(special.stdtrit(df, (1 + _checked(level)) / 2))
 
 
 def wilson(events: np.ndarray, n: np.ndarray, *, level: float) -> tuple[np.ndarray, np.ndarray]:

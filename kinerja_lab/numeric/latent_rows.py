@@ -18,6 +18,7 @@ __all__ = [
     "row_table",
 ]
 
+_MOST_PLACES = 8
 _FULL_ENOUGH = 24
 """Pairs of halves are laid out as a full table when there are at most this many times the rows."""
 
@@ -172,26 +173,34 @@ def row_scores(table: RowTable, curves: CategoryCurves, found: Expectation) -> n
     array of float, shape (rows, variables * categories)
         Slope and intercepts of the first variable, then of the second, and so on.
     """
-    _, categories = table.shape
-    points = curves.log_p.shape[2]
+    categories = table.shape[1]
+    padded = np.concatenate([curves.change, np.zeros_like(curves.change[:, :1])], axis=1).transpose(0, 1, 3, 2)
     out = np.zeros((len(table.weights), table.shape[0] * categories))
-    sides = ((found._left, found._right), (found._right, found._left))
-    for side, (own, other) in enumerate(sides):
-        mine, theirs = table.place[side], table.place[1 - side]
-        used = np.unique(table.halves[side].indices // categories) if table.halves[side].nnz else []
-        for variable in used:
-            block = slice(variable * categories, (variable + 1) * categories)
-            lean = table.halves[side][:, block] @ curves.change[variable].reshape(categories, -1)
-            lean = lean.reshape(len(own), points, categories)
+    for side, (own, other) in enumerate(((found._left, found._right), (found._right, found._left))):
+        half, mine, theirs = table.halves[side], table.place[side], table.place[1 - side]
+        used = np.unique(half.indices // categories)
+        if not len(used):
+            continue
+        held = np.full((len(own), table.shape[0]), -1)  # the category of each variable, the empty last one for none
+        held[np.repeat(np.arange(len(own)), np.diff(half.indptr)), half.indices // categories] = (
+            half.indices % categories)
+        place = slice(used[0] * categories, (used[-1] + 1) * categories)
+        used, held = np.arange(used[0], used[-1] + 1), held[:, used[0]:used[-1] + 1]
+        if table.full:
+            order = np.argsort(mine, kind="stable")
+            bounds = np.searchsorted(mine[order], np.arange(len(own) + 1)).tolist()
+            theirs, part = theirs[order], np.empty((len(order), place.stop - place.start))
+            for number in range(len(own)):
+                rows = slice(bounds[number], bounds[number + 1])
+                lean = padded[used, held[number]] * own[number]
+                np.matmul(other.take(theirs[rows], axis=0), lean.reshape(-1, own.shape[1]).T, out=part[rows])
+            out[order, place] = part
+            continue
+        for column, variable in enumerate(used):
             for parameter in range(categories):
-                product = own * lean[:, :, parameter]
-                if table.full:
-                    held = product @ other.T if side == 0 else other @ product.T
-                    sums = held.ravel().take(table.flat)
-                else:
-                    sums = np.einsum("pk,pk->p", product[mine], other[theirs])
-                out[:, variable * categories + parameter] = sums / found._rows
-    return out
+                product = own * padded[variable, held[:, column], parameter]
+                out[:, variable * categories + parameter] = np.einsum("pk,pk->p", product[mine], other[theirs])
+    return out / found._rows[:, None]
 
 
 def observed_information(kind: str, table: RowTable, curves: CategoryCurves, found: Expectation, nodes: np.ndarray,
@@ -229,7 +238,7 @@ def observed_information(kind: str, table: RowTable, curves: CategoryCurves, fou
     """
     variables, categories = table.shape
     scores = row_scores(table, curves, found)
-    total = np.einsum("pq,pr->qr", scores * table.weights[:, None], scores, optimize=True)
+    total = (scores * table.weights[:, None]).T @ scores
     blocks = curvature(kind, curves, found.counts, nodes)
     change = curves.change
     for variable in range(variables):
@@ -258,8 +267,9 @@ def _within(half, held: np.ndarray) -> np.ndarray:
     columns = np.unique(half.indices)
     dense = half[:, columns].toarray()
     out = np.empty((held.shape[1], len(columns), len(columns)))
+    turned = np.ascontiguousarray(dense.T)
     for point in range(held.shape[1]):
-        out[point] = half[:, columns].T @ (dense * held[:, point, None])
+        np.matmul(turned * held[:, point], dense, out=out[point])
     return out
 
 
@@ -268,14 +278,14 @@ def _across(table: RowTable, found: Expectation) -> np.ndarray:
     right = table.halves[1][:, columns[1]].toarray()
     points = found._left.shape[1]
     out = np.empty((points, len(columns[0]), len(columns[1])))
-    turned = table.halves[0][:, columns[0]].T
+    turned = np.ascontiguousarray(table.halves[0][:, columns[0]].toarray().T)
     for first in range(0, points, 16):
         some = range(first, min(first + 16, points))
         wide = np.concatenate([found._right[:, point, None] * right for point in some], axis=1)
         spread = found._ratio @ wide
         for place, point in enumerate(some):
             part = spread[:, place * len(columns[1]):(place + 1) * len(columns[1])]
-            out[point] = turned @ (found._left[:, point, None] * part)
+            out[point] = (turned * found._left[:, point]) @ part
     return out
 
 
@@ -318,7 +328,20 @@ def distinct_rows(part: np.ndarray, *, categories: int) -> tuple[np.ndarray, np.
     if (categories + 1) ** part.shape[1] >= 2**62:
         distinct, where = np.unique(part, axis=0, return_inverse=True)
         return distinct, where.ravel()
-    powers = np.arange(part.shape[1] - 1, -1, -1, dtype=np.int64)
-    digits = (np.asarray(part, dtype=np.int64) + 1) @ (categories + 1) ** powers
-    _, first, where = np.unique(digits, return_index=True, return_inverse=True)
-    return part[first], where.ravel()
+    if not part.size:
+        return part[:1], np.zeros(len(part), dtype=np.int64)
+    digits, space = np.zeros(len(part), dtype=np.int64), 1
+    for column in part.T:  # whole numbers in the order of the rows, each variable with its own range
+        low = int(column.min())
+        width = int(column.max()) - low + 1
+        digits *= width
+        digits += column
+        digits -= low
+        space *= width
+    if space > _MOST_PLACES * len(part):
+        _, first, where = np.unique(digits, return_index=True, return_inverse=True)
+        return part[first], where.ravel()
+    first = np.full(space, -1)  # so few rows are possible that each has a place of its own: nothing to sort
+    first[digits[::-1]] = np.arange(len(part) - 1, -1, -1)
+    held = first >= 0
+    return part[first[held]], (np.cumsum(held) - 1)[digits]

@@ -3,7 +3,10 @@
 import numpy as np
 from scipy import special
 
-__all__ = ["bivariate_normal", "cell_probabilities", "normal_correlations", "normal_cuts"]
+__all__ = [
+    "bivariate_normal", "cell_probabilities", "margin_totals", "normal_correlations", "normal_cuts", "pair_tables",
+    "table_correlations",
+]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _ROUNDS = 100
@@ -52,15 +55,24 @@ def bivariate_normal(first: np.ndarray, second: np.ndarray, correlation: np.ndar
     return special.ndtr(h) * special.ndtr(k) + angle / 2 * inside / (2 * np.pi)
 
 
-def normal_cuts(codes: np.ndarray, weights: np.ndarray, *, sizes: tuple[int, ...]) -> np.ndarray:
+def margin_totals(codes: np.ndarray, weights: np.ndarray, *, sizes: tuple[int, ...]) -> np.ndarray:
+    """How often each category of each variable occurs, shape (k, most); 0 beyond the categories of a variable.
+
+    Parameters
+    ----------
+    codes, weights, sizes
+        As for ``normal_correlations``.
+    """
+    return np.stack([np.bincount(codes[:, j], weights=weights, minlength=max(sizes)) for j in range(len(sizes))])
+
+
+def normal_cuts(totals: np.ndarray, *, sizes: tuple[int, ...]) -> np.ndarray:
     """Limits between the categories on the normal variable behind each ordinal one, from its margin.
 
     Parameters
     ----------
-    codes : numpy.ndarray of int, shape (rows, k)
-        Category of each variable, from 0; every category occurs.
-    weights : numpy.ndarray, shape (rows,)
-        How often each row occurs.
+    totals : numpy.ndarray, shape (k, most)
+        From ``margin_totals``; every category occurs.
     sizes : tuple of int
         Categories of each variable.
 
@@ -69,11 +81,10 @@ def normal_cuts(codes: np.ndarray, weights: np.ndarray, *, sizes: tuple[int, ...
     numpy.ndarray, shape (k, most + 1)
         First minus infinity; after the last limit of a variable plus infinity.
     """
-    share = weights / weights.sum()
     cuts = np.full((len(sizes), max(sizes) + 1), np.inf)
     cuts[:, 0] = -np.inf
     for place, size in enumerate(sizes):
-        below = np.cumsum(np.bincount(codes[:, place], weights=share, minlength=size))[:-1]
+        below = np.cumsum(totals[place, :size] / totals[place, :size].sum())[:-1]
         cuts[place, 1:size] = special.ndtri(below)
     return cuts
 
@@ -105,18 +116,57 @@ def normal_correlations(codes: np.ndarray, weights: np.ndarray, *, sizes: tuple[
     Olsson, U. (1979). Maximum likelihood estimation of the polychoric correlation coefficient. Psychometrika 44,
     443-460.
     """
-    k, most = codes.shape[1], max(sizes)
-    share, cuts = weights / weights.sum(), normal_cuts(codes, weights, sizes=sizes)
-    left, right = np.tril_indices(k, -1)
-    tables = np.zeros((len(left), most, most))
+    cuts = normal_cuts(margin_totals(codes, weights, sizes=sizes), sizes=sizes)
+    tables = pair_tables(codes, weights, sizes=sizes)
+    left, right = np.tril_indices(len(sizes), -1)
+    matrix = np.eye(len(sizes))
+    matrix[left, right] = matrix[right, left] = table_correlations(tables, cuts)
+    return matrix
+
+
+def pair_tables(codes: np.ndarray, weights: np.ndarray, *, sizes: tuple[int, ...]) -> np.ndarray:
+    """Two-way tables of all pairs.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray of int, shape (rows, k)
+        Category of each variable, from 0.
+    weights : numpy.ndarray, shape (rows,)
+        How often each row occurs.
+    sizes : tuple of int
+        Categories of each variable.
+
+    Returns
+    -------
+    numpy.ndarray, shape (pairs, most, most)
+        Pairs of the lower triangle row by row; 0 beyond the categories of a variable.
+    """
+    most, (left, right) = max(sizes), np.tril_indices(len(sizes), -1)
     columns = np.ascontiguousarray(codes.T, dtype=np.intp)
+    tables = np.empty((len(left), most, most))
     for pair, (one, two) in enumerate(zip(left, right, strict=True)):
         cell = columns[one] * most + columns[two]
-        tables[pair] = np.bincount(cell, weights=share, minlength=most * most).reshape(most, most)
-    found = _scored(tables, cuts[left][:, :, None], cuts[right][:, None, :])
-    matrix = np.eye(k)
-    matrix[left, right] = matrix[right, left] = found
-    return matrix
+        tables[pair] = np.bincount(cell, weights=weights, minlength=most * most).reshape(most, most)
+    return tables
+
+
+def table_correlations(tables: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Correlation behind each two-way table, given the limits; see ``normal_correlations``.
+
+    Parameters
+    ----------
+    tables : numpy.ndarray, shape (pairs, most, most)
+        From ``pair_tables``.
+    cuts : numpy.ndarray, shape (k, most + 1)
+        From ``normal_cuts``.
+
+    Returns
+    -------
+    numpy.ndarray, shape (pairs,)
+    """
+    left, right = np.tril_indices(len(cuts), -1)
+    shares = tables / tables.sum(axis=(1, 2), keepdims=True)
+    return _scored(shares, cuts[left][:, :, None], cuts[right][:, None, :])
 
 
 def _scored(tables: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -140,9 +190,9 @@ def cell_probabilities(first: np.ndarray, second: np.ndarray, r: np.ndarray) -> 
     Parameters
     ----------
     first : numpy.ndarray, shape (pairs, limits, 1)
-        Limits of the row variable, minus infinity first.
+        Limits of the row variable, minus infinity first and infinity last.
     second : numpy.ndarray, shape (pairs, 1, limits)
-        Limits of the column variable.
+        Limits of the column variable, likewise.
     r : numpy.ndarray, shape (pairs,)
         Correlations, between -1 and 1.
 
@@ -151,8 +201,11 @@ def cell_probabilities(first: np.ndarray, second: np.ndarray, r: np.ndarray) -> 
     probability, slope : numpy.ndarray, shape (pairs, limits - 1, limits - 1)
     """
     r = r[:, None, None]
-    below = bivariate_normal(first, second, r)
-    below = np.where(np.isneginf(first) | np.isneginf(second), 0.0, below)
-    h, k = np.clip(first, -40, 40), np.clip(second, -40, 40)
-    density = np.exp(-(h**2 + k**2 - 2 * r * h * k) / (2 * (1 - r**2))) / (2 * np.pi * np.sqrt(1 - r**2))
+    below = np.zeros(np.broadcast_shapes(first.shape, second.shape, r.shape))
+    below[:, -1:], below[:, :, -1:] = special.ndtr(second), special.ndtr(first)  # the other variable has no limit there
+    h, k = np.clip(first[:, 1:-1], -40, 40), np.clip(second[:, :, 1:-1], -40, 40)
+    below[:, 1:-1, 1:-1] = bivariate_normal(h, k, r)
+    density = np.zeros_like(below)
+    rest = 1 - r**2
+    density[:, 1:-1, 1:-1] = np.exp(-(h**2 + k**2 - 2 * r * h * k) / (2 * rest)) / (2 * np.pi * np.sqrt(rest))
     return (np.maximum(np.diff(np.diff(below, axis=1), axis=2), 1e-300), np.diff(np.diff(density, axis=1), axis=2))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import sparse, special
 
 __all__ = ["OrdinalLogit", "ordinal_logit"]
 
@@ -42,15 +42,16 @@ class OrdinalLogit:
     endless: np.ndarray
 
 
-def ordinal_logit(counts: np.ndarray, columns: np.ndarray, *, start: OrdinalLogit | None = None) -> OrdinalLogit:
+def ordinal_logit(counts: np.ndarray, columns: np.ndarray | sparse.csr_array, *, start: OrdinalLogit | None = None,
+                  ) -> OrdinalLogit:
     """Fit P(category >= m) = logistic(step_m + columns @ slopes) to counts.
 
     Parameters
     ----------
     counts : array of float, shape (cells, categories)
         Cases of each cell in each category; every category must occur.
-    columns : array of float, shape (cells, columns)
-        Explaining values of each cell.
+    columns : array or sparse array of float, shape (cells, columns)
+        Explaining values of each cell; sparse where most of many columns are 0, as those of many groups.
     start : OrdinalLogit or None
         A model with the first of these columns: the climb begins at its top.
 
@@ -74,8 +75,8 @@ def ordinal_logit(counts: np.ndarray, columns: np.ndarray, *, start: OrdinalLogi
     above = np.cumsum(shares[::-1])[::-1][1:]
     null = float((counts.sum(axis=0) * np.log(shares)).sum())
     point = np.concatenate([np.log(above / (1 - above)), np.zeros(columns.shape[1])])
-    centre = columns.mean(axis=0)
-    moved = columns - centre  # better conditioned; the steps are moved back at the end
+    centre = np.zeros(columns.shape[1]) if sparse.issparse(columns) else columns.mean(axis=0)
+    moved = columns if sparse.issparse(columns) else columns - centre  # better conditioned; moved back at the end
     if start is not None and start.done:
         slopes = np.append(start.slopes, np.zeros(columns.shape[1] - len(start.slopes)))
         point = np.concatenate([start.steps + centre @ slopes, slopes])
@@ -147,9 +148,13 @@ def _look(counts: np.ndarray, columns: np.ndarray, point: np.ndarray):
     bend = above * (1 - above) * (counts[:, 1:] + counts[:, :-1])
     gap = (pull / rest) * counts.sum(axis=0)
     steps = np.diag(bend.sum(axis=0) + gap[1:] + gap[:-1])
-    inner = np.arange(count - 1)
-    steps[inner, inner + 1] = steps[inner + 1, inner] = -gap[1:-1]
-    cross = bend.T @ columns
-    information = np.block([[steps, cross], [cross.T, (columns * bend.sum(axis=1)[:, None]).T @ columns]])
+    beside = np.arange(count - 1)
+    steps[beside, beside + 1] = steps[beside + 1, beside] = -gap[1:-1]
+    cross, weight = columns.T @ bend, bend.sum(axis=1)
+    if sparse.issparse(columns):
+        inner = (columns.T @ sparse.diags_array(weight).dot(columns)).toarray()
+    else:
+        inner = (columns * weight[:, None]).T @ columns
+    information = np.block([[steps, cross.T], [cross, inner]])
     gradient = np.concatenate([lean.sum(axis=0), columns.T @ lean.sum(axis=1)])
     return level, gradient, information

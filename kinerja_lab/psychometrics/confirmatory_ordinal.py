@@ -11,8 +11,10 @@ from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.core.hypothesis import HypothesisTest
 from kinerja_lab.core.message import Message
+from kinerja_lab.numeric.intervals import reach
 from kinerja_lab.numeric.weighted_structure import StructureFit, adjusted_chi2, fit_structure, parameter_covariance
 from kinerja_lab.psychometrics.design_sheets import DesignSheets
+from kinerja_lab.psychometrics.factor_layout import named_factors
 from kinerja_lab.psychometrics.fit_measures import Chi2, fit_measures
 from kinerja_lab.psychometrics.polychoric import Polychoric, polychoric
 
@@ -84,7 +86,8 @@ def confirm_ordinal(
     Raises
     ------
     KinerjaError
-        ``bad_level``, or ``factor_items`` when a factor names an item that is not there or an item has no factor.
+        ``bad_level``, ``factor_name_twice``, or ``factor_items`` when a factor names an item that is not there or an
+        item has no factor.
     NotApplicable
         ``factor_not_identified``, ``factor_not_converged`` (how far it came) or ``factor_heywood``.
 
@@ -113,7 +116,7 @@ def confirm_ordinal(
     if not (variance > 0).all():
         raise NotApplicable("factor_not_identified", factors=", ".join(layout.names))
     spread = np.sqrt(variance)
-    reach = special.ndtri((1 + level) / 2) if np.isinf(source.df) else special.stdtrit(source.df, (1 + level) / 2)
+    half = reach(level, df=source.df)
     matrix, between = layout.split(fit.point)
     rows = {"n": source.n, "level": level, "unit": "correlation", "note": "",
             "method": "DWLS, sandwich over " + ("respondents" if np.isinf(source.df) else "clusters")}
@@ -125,7 +128,7 @@ def confirm_ordinal(
                                  for a, b in layout.crossed], columns=["factor", "other", "label", *rows])
     correlations["value"] = fit.point[cut:]
     for table, error in ((loadings, spread[:cut]), (correlations, spread[cut:])):
-        table["low"], table["high"] = table["value"] - reach * error, table["value"] + reach * error
+        table["low"], table["high"] = table["value"] - half * error, table["value"] + half * error
     test, measures = _fit(fit, layout, source, weights, covariance, matrix, between)
     return OrdinalFactors(
         factors=layout.names, items=source.items, matrix=matrix, test=test, fit=measures, source=source,
@@ -191,8 +194,8 @@ def bootstrap_loadings(
     if len(found) < draws:
         raise NotApplicable("bootstrap_failed", n=len(found), draws=draws)
     frame = first.loadings.to_frame()
-    reach = special.ndtri((1 + level) / 2) * np.std(found, axis=0, ddof=1)
-    frame["low"], frame["high"] = frame["value"] - reach, frame["value"] + reach
+    half = special.ndtri((1 + level) / 2) * np.std(found, axis=0, ddof=1)
+    frame["low"], frame["high"] = frame["value"] - half, frame["value"] + half
     frame["method"] = f"DWLS, bootstrap of {'respondents' if sheets.totals is None else 'clusters'}, {draws} draws"
     return EstimateTable(frame=frame, groups=("factor", "item"))
 
@@ -219,20 +222,10 @@ class _Layout:
     """Which parameter is which loading or factor correlation."""
 
     def __init__(self, items: tuple[str, ...], factors: Mapping[str, tuple[str, ...]], general: str) -> None:
-        unknown = [code for own in factors.values() for code in own if code not in items]
-        bare = [code for code in items if not general and not any(code in own for own in factors.values())]
-        if unknown or bare:
-            raise KinerjaError("factor_items", unknown=", ".join(unknown) or "-", bare=", ".join(bare) or "-")
-        named = ({general: items} if general else {}) | dict(factors)
-        self.items, self.names, self.general = items, tuple(named), general
-        self.free = [(items.index(code), f) for f, own in enumerate(named.values()) for code in own]
-        self.crossed = [] if general else [(a, b) for a in range(len(named)) for b in range(a)]
+        found = named_factors(items, factors, general=general)
+        self.items, self.names, self.general = items, found.names, general
+        self.free, self.crossed = found.free, found.crossed
         self.pairs = np.tril_indices(len(items), -1)
-        # two items alone identify a factor only through its correlations with other factors
-        least = 3 if len(named) == 1 or general else 2
-        small = [name for name, own in named.items() if len(own) < least]
-        if small or len(self.free) + len(self.crossed) > len(self.pairs[0]):
-            raise NotApplicable("factor_not_identified", factors=", ".join(small) or ", ".join(named))
 
     def split(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Loadings and factor correlations, of one point or of many."""

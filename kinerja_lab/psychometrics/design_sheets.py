@@ -11,7 +11,10 @@ from kinerja_lab.core.survey import SurveyData
 from kinerja_lab.numeric.latent_rows import distinct_rows
 from kinerja_lab.psychometrics.sheets import require_complete
 
-__all__ = ["DesignSheets", "design_sheets", "plain_sheets"]
+__all__ = ["LEAST_CLUSTERS", "DesignSheets", "design_sheets", "plain_sheets"]
+
+LEAST_CLUSTERS = 10
+"""Clusters below which errors between clusters are not computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

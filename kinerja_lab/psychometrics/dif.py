@@ -1,11 +1,11 @@
 """Do groups that are equally satisfied answer an item alike? Ordinal logistic regression on counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import special
+from scipy import sparse, special
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
@@ -14,6 +14,7 @@ from kinerja_lab.numeric.false_discovery import q_values
 from kinerja_lab.numeric.intervals import normal_quantile
 from kinerja_lab.numeric.ordinal_logit import OrdinalLogit, ordinal_logit
 from kinerja_lab.psychometrics.dif_counts import GroupSheets, MatchedCounts, group_sheets, matched_counts
+from kinerja_lab.psychometrics.dif_trait import merge_rare_answers, trait_scores
 
 __all__ = ["LARGE_CHANGE", "MODERATE_CHANGE", "LogisticDif", "logistic_dif"]
 
@@ -22,7 +23,11 @@ LARGE_CHANGE = 0.070
 """Nagelkerke R2 changes from which DIF is moderate and large (Jodoin & Gierl 2001, Appl. Meas. Educ. 14:329-349)."""
 
 LEAST_ANCHORS = 2
-_MATCHES = ("total", "rest")
+LEAST_ANSWERS = 5
+MOST_ROUNDS = 10
+MOST_DENSE = 10
+_MATCHES = ("total", "rest", "trait")
+_CRITERIA = ("false_discovery", "any_test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,7 +48,7 @@ class LogisticDif:
     effect_errors : mapping of str to array
         By item: covariance of its differences over groups.
     anchors : tuple of str
-        Items in the matching score in the last round.
+        Items in the matching score in the last round (with ``"trait"``: those with one curve for all groups).
     rounds : int
         Times that all items were looked at.
     groups : tuple of str
@@ -53,7 +58,10 @@ class LogisticDif:
     n, dropped : int
         Complete sheets compared, and incomplete ones left out.
     match : str
-        ``"total"`` or ``"rest"``.
+        ``"total"``, ``"rest"`` or ``"trait"``.
+    settled : bool
+        Whether the last round flagged what the round before it had set apart; otherwise the list goes round in a
+        circle, and the last one is given.
     """
 
     tests: pd.DataFrame
@@ -67,16 +75,17 @@ class LogisticDif:
     n: int
     dropped: int
     match: str
+    settled: bool
 
     @property
     def flagged(self) -> tuple[str, ...]:
-        """Items with DIF by the false discovery rate."""
+        """Items with DIF by the criterion asked for."""
         return tuple(self.tests.loc[self.tests["flagged"], "item"])
 
 
 def logistic_dif(
     groups: Mapping[str, ResponsePatterns], *, level: float, rate: float = 0.05, match: str = "total",
-    purify: bool = True,
+    purify: bool = True, at_once: bool = False, criterion: str = "false_discovery", least_answers: int = LEAST_ANSWERS,
 ) -> LogisticDif:
     """Test every item for uniform and non-uniform DIF between two or many groups.
 
@@ -88,12 +97,23 @@ def logistic_dif(
     level : float
         Confidence level of the effects, between 0 and 1.
     rate : float
-        False discovery rate over the items, between 0 and 1.
+        False discovery rate over the items (or the p-value of ``"any_test"``), between 0 and 1.
     match : str
         ``"total"``: the score holds the item itself (no DIF elsewhere looks like none). ``"rest"``: it does not.
+        ``"trait"``: place on the scale of a graded response model, as the programme lordif does.
     purify : bool
-        Whether the item with the largest flagged statistic leaves the score of the others and all is done again, until
-        no item of the score is flagged. One item that works very differently makes all others look different too.
+        Whether the item with the largest flagged statistic leaves the score of the others (with ``"trait"``: gets
+        curves of its own in every group) and all is done again, until no other item is flagged. One item that works
+        very differently makes all others look different too.
+    at_once : bool
+        With ``"trait"`` only: all flagged items get curves of their own at once, until the list stays, as lordif does.
+        Among many respondents one very different item then takes all others with it (``dif_no_anchor``).
+    criterion : str
+        ``"false_discovery"``: q of the test of both kinds below ``rate``. ``"any_test"``: one of the three p-values of
+        an item at most ``rate``, as lordif does; of many items without DIF more than ``rate`` are then flagged.
+    least_answers : int
+        With ``"trait"`` only: answers that some group gives fewer times are joined to the next one, at least 1. An item
+        that would be left with one answer keeps all and stays out of the match.
 
     Returns
     -------
@@ -106,54 +126,132 @@ def logistic_dif(
     KinerjaError
         ``unknown_option``, ``bad_level``, ``groups_differ``.
     NotApplicable
-        ``too_few_items``, ``too_few_groups``, ``constant_items``, ``all_items_constant`` or ``dif_no_anchor``.
+        ``too_few_items``, ``too_few_groups``, ``constant_items``, ``all_items_constant``, ``dif_no_anchor``; with
+        ``"trait"`` also ``dif_rare_answers`` and what ``item_response`` raises.
 
     Notes
     -----
     Three proportional-odds models: score; score + group; score * group. Twice the gain from the first to the second is
     the test of uniform DIF, from the second to the third of non-uniform DIF, from the first to the third of both. The
     difference in points averages the second model's expected answers over the scores of all respondents; interval by
-    the delta method.
+    the delta method. Errors of the score itself are not in it.
 
     References
     ----------
     Swaminathan, H., Rogers, H. J. (1990). JEM 27, 361-370. Zumbo, B. D. (1999). A handbook on the theory and methods of
     differential item functioning. Crane, P. K. et al. (2006). Medical Care 44, S115-S123. Hanley, J. A., Lippman-Hand,
-    A. (1983). JAMA 249, 1743-1745 (rule of three).
+    A. (1983). JAMA 249, 1743-1745 (rule of three). Choi, S. W., Gibbons, L. E., Crane, P. K. (2011). lordif. Journal of
+    Statistical Software 39(8), 1-30 (match by trait).
     """
-    if match not in _MATCHES:
-        raise KinerjaError("unknown_option", name="match", value=match, choices=", ".join(_MATCHES), nearest="-")
+    for name, value, choices in (("match", match, _MATCHES), ("criterion", criterion, _CRITERIA)):
+        if value not in choices:
+            raise KinerjaError("unknown_option", name=name, value=value, choices=", ".join(choices), nearest="-")
     if not 0 < rate < 1:
         raise KinerjaError("bad_level", value=str(rate))
     quantile, sheets = normal_quantile(level), group_sheets(groups)
+    if match == "trait":
+        rounds = _by_trait(sheets, rate, criterion, purify, at_once, max(least_answers, 1))
+    else:
+        rounds = _by_sum(sheets, rate, criterion, purify, match)
+    return _result(sheets, rounds, level=level, quantile=quantile, match=match)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Rounds:
+    """The last look at all items."""
+
+    looks: list[dict]
+    q: np.ndarray
+    found: list[int]
+    left: list[int]
+    rounds: int
+    settled: bool = True
+
+
+def _by_sum(sheets: GroupSheets, rate: float, criterion: str, purify: bool, match: str) -> _Rounds:
+    """The worst flagged item leaves the sum, again and again."""
     left: list[int] = []
+    items = range(len(sheets.items))
     while True:
-        looks = [_look(sheets, item, left, match) for item in range(len(sheets.items))]
-        q = q_values(np.array([look["p"] for look in looks]))
-        found = [item for item in range(len(sheets.items)) if q[item] < rate]
-        more = [item for item in found if item not in left]
-        if not purify or not more:
-            break
-        left.append(max(more, key=lambda item: looks[item]["chi2"]))
-        if len(sheets.items) - len(left) < LEAST_ANCHORS:
-            raise NotApplicable("dif_no_anchor", n=len(found))
-    return _result(sheets, looks, q, found, left, level=level, quantile=quantile, match=match)
+        looks, base = [], sheets.values[:, [item for item in items if item not in left]].sum(axis=1)
+        for item in items:
+            own, score = sheets.values[:, item], base
+            if match == "total" and item in left:
+                score = base + own
+            elif match == "rest" and item not in left:
+                score = base - own
+            looks.append(_look(sheets, matched_counts(sheets, item=item, score=score)))
+        q, found = _found(looks, rate, criterion)
+        worst = _worst(looks, found, left)
+        if not purify or worst is None:
+            return _Rounds(looks=looks, q=q, found=found, left=left, rounds=len(left) + 1)
+        left = _without(sheets, [*left, worst], found)
 
 
-def _look(sheets: GroupSheets, item: int, left: list[int], match: str) -> dict:
+def _by_trait(sheets: GroupSheets, rate: float, criterion: str, purify: bool, at_once: bool, least: int) -> _Rounds:
+    """The worst flagged item, or all of them, get curves of their own in every group, again and again."""
+    merged, worth, joined = merge_rare_answers(sheets, least=least)
+    out = tuple(np.flatnonzero(~joined).tolist())
+    seen: list[list[int]] = [[]]
+    while True:
+        score, looks = trait_scores(merged, own=tuple(seen[-1]), out=out), []
+        for item in range(len(sheets.items)):
+            counts = matched_counts(merged, item=item, score=score)
+            looks.append(_look(sheets, replace(counts, answers=worth[item])))
+        q, found = _found(looks, rate, criterion)
+        more = [item for item in found if item not in out]
+        worst = _worst(looks, more, seen[-1])
+        settled = more == seen[-1] if at_once else worst is None
+        if not purify or settled or (at_once and (more in seen or len(seen) == MOST_ROUNDS)):
+            return _Rounds(looks=looks, q=q, found=found, left=[*seen[-1], *out], rounds=len(seen),
+                           settled=settled or not purify)
+        seen.append(more if at_once else sorted([*seen[-1], worst]))
+        _without(sheets, [*seen[-1], *out], found)
+
+
+def _found(looks: list[dict], rate: float, criterion: str) -> tuple[np.ndarray, list[int]]:
+    q = q_values(np.array([look["p"] for look in looks]))
+    if criterion == "false_discovery":
+        return q, np.flatnonzero(q < rate).tolist()
+    least = np.array([np.min([look["p"], look.get("p_uniform", np.nan), look.get("p_nonuniform", np.nan)])
+                      for look in looks])
+    return q, np.flatnonzero(least <= rate).tolist()
+
+
+def _worst(looks: list[dict], found: list[int], left: list[int]) -> int | None:
+    """The flagged item with the largest statistic that has not left yet."""
+    return max((item for item in found if item not in left), key=lambda item: looks[item]["chi2"], default=None)
+
+
+def _without(sheets: GroupSheets, left: list[int], found: list[int]) -> list[int]:
+    if len(sheets.items) - len(left) < LEAST_ANCHORS:
+        raise NotApplicable("dif_no_anchor", n=len(found))
+    return left
+
+
+def _look(sheets: GroupSheets, counts: MatchedCounts) -> dict:
     """The three models of one item."""
-    held = [other for other in range(len(sheets.items))
-            if (other == item and match == "total") or (other != item and other not in left)]
-    counts = matched_counts(sheets, item=item, score=sheets.values[:, held].sum(axis=1))
     cells = counts.table.reshape(-1, len(counts.answers))
     some = cells.sum(axis=1) > 0
     score = np.repeat((counts.scores - counts.scores.mean()) / max(np.ptp(counts.scores), 1.0), len(sheets.groups))
-    group = np.tile(np.eye(len(sheets.groups))[:, 1:], (len(counts.scores), 1))
+    group = np.tile(np.arange(len(sheets.groups)), len(counts.scores))
+    columns = _columns(score[some], group[some], len(sheets.groups))
     models: list[OrdinalLogit] = []
-    for columns in (score[:, None], np.column_stack([score, group]),
-                    np.column_stack([score, group, score[:, None] * group])):
-        models.append(ordinal_logit(cells[some], columns[some], start=models[-1] if models else None))
+    for used in (1, len(sheets.groups), 2 * len(sheets.groups) - 1):
+        models.append(ordinal_logit(cells[some], columns[:, :used], start=models[-1] if models else None))
     return {"counts": counts, "models": models, **_tests(models, len(sheets.groups) - 1, sheets.n)}
+
+
+def _columns(score: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray | sparse.csr_array:
+    """Score, whether in each group after the first, and their products."""
+    if groups <= MOST_DENSE:
+        member = np.eye(groups)[group, 1:]
+        return np.column_stack([score, member, score[:, None] * member])
+    row = np.flatnonzero(group > 0)
+    rows, places = np.concatenate([np.arange(len(score)), row, row]), group[row]
+    columns = np.concatenate([np.zeros(len(score), dtype=int), places, places + groups - 1])
+    values = np.concatenate([score, np.ones(len(row)), score[row]])
+    return sparse.csr_array((values, (rows, columns)), shape=(len(score), 2 * groups - 1))
 
 
 def _tests(models: list[OrdinalLogit], more: int, n: int) -> dict:
@@ -173,15 +271,15 @@ def _tests(models: list[OrdinalLogit], more: int, n: int) -> dict:
                   "r2_nagelkerke_all": (coxsnell[2] - coxsnell[0]) / top, "r2_mcfadden": (first - second) / null}
 
 
-def _result(sheets: GroupSheets, looks: list[dict], q: np.ndarray, found: list[int], left: list[int], *, level,
-            quantile, match) -> LogisticDif:
+def _result(sheets: GroupSheets, done: _Rounds, *, level, quantile, match) -> LogisticDif:
+    looks = done.looks
     tests = pd.DataFrame([{"item": code, **{name: value for name, value in look.items()
                                             if name not in ("counts", "models")}}
                           for code, look in zip(sheets.items, looks, strict=True)])
     for name in ("r2_nagelkerke", "r2_nagelkerke_all"):
         tests[name] = tests.get(name, np.nan)
-    tests["q"] = q
-    tests["flagged"] = [item in found for item in range(len(sheets.items))]
+    tests["q"] = done.q
+    tests["flagged"] = [item in done.found for item in range(len(sheets.items))]
     largest = tests["r2_nagelkerke_all"].fillna(0.0)
     tests["size"] = np.select([largest >= LARGE_CHANGE, largest >= MODERATE_CHANGE], ["large", "moderate"],
                               default="negligible")
@@ -201,8 +299,9 @@ def _result(sheets: GroupSheets, looks: list[dict], q: np.ndarray, found: list[i
     return LogisticDif(
         tests=tests, effects=_table(effects, quantile, label="difference", unit="scale_points", **shared),
         log_odds=_table(odds, quantile, label="log_odds", unit="log_odds", **shared), effect_errors=errors,
-        anchors=tuple(code for item, code in enumerate(sheets.items) if item not in left), rounds=len(left) + 1,
-        groups=sheets.groups, left_out=sheets.left_out, n=sheets.n, dropped=sheets.dropped, match=match)
+        anchors=tuple(code for item, code in enumerate(sheets.items) if item not in done.left), rounds=done.rounds,
+        groups=sheets.groups, left_out=sheets.left_out, n=sheets.n, dropped=sheets.dropped, match=match,
+        settled=done.settled)
 
 
 def _difference(counts: MatchedCounts, model: OrdinalLogit, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,11 +12,12 @@ import numpy as np
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.patterns import MISSING, ResponsePatterns
 
-__all__ = ["GroupSheets", "MatchedCounts", "group_sheets", "matched_counts"]
+__all__ = ["LEAST_ITEMS", "GroupSheets", "MatchedCounts", "group_sheets", "matched_counts"]
 
 LEAST_GROUP = 50
 """Complete sheets below which a group is left out: its curve is not seen (house convention)."""
 LEAST_ITEMS = 3
+"""Items below which there is nothing to match on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,8 +64,8 @@ class MatchedCounts:
     ----------
     scores : array of float, shape (scores,)
         Levels of the matching score that occur.
-    answers : array of int, shape (answers,)
-        Answers that occur.
+    answers : array of int or float, shape (answers,)
+        Answers that occur (of joined answers the mean of those who gave them).
     table : array of float, shape (scores, groups, answers)
         Respondents.
     """
@@ -126,9 +127,18 @@ def matched_counts(sheets: GroupSheets, *, item: int, score: np.ndarray) -> Matc
     score : array, shape (sheets,)
         Matching score of each sheet.
     """
-    scores, at = np.unique(score, return_inverse=True)
-    answers, which = np.unique(sheets.values[:, item], return_inverse=True)
+    scores, at = _levels(score)
+    answers, which = _levels(sheets.values[:, item])
     shape = (len(scores), len(sheets.groups), len(answers))
-    place = np.ravel_multi_index((at.ravel(), sheets.group, which.ravel()), shape)
+    place = (at * shape[1] + sheets.group) * shape[2] + which
     table = np.bincount(place, weights=sheets.counts, minlength=int(np.prod(shape))).reshape(shape)
     return MatchedCounts(scores=scores.astype(float), answers=answers, table=table)
+
+
+def _levels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values that occur, rising, and which of them each is; whole numbers need no sorting."""
+    if not np.issubdtype(column.dtype, np.integer):
+        return np.unique(column, return_inverse=True)
+    low = int(column.min())
+    held = np.bincount(column - low) > 0
+    return np.flatnonzero(held) + low, (np.cumsum(held) - 1)[column - low]

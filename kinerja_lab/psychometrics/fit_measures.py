@@ -28,7 +28,7 @@ class Chi2:
     df : int
         Degrees of freedom.
     base, base_mean : float
-        The same of independence.
+        The same of independence; NaN where it cannot be compared with.
     base_df : int
         Degrees of freedom of independence.
     """
@@ -41,7 +41,8 @@ class Chi2:
     base_df: int
 
 
-def fit_measures(statistics: dict[str, Chi2], *, srmr: float, n: int, estimator: str) -> EstimateTable:
+def fit_measures(statistics: dict[str, Chi2], *, srmr: float, n: int, estimator: str,
+                 cases: float | None = None, stretched: bool = False) -> EstimateTable:
     """CFI, TLI and RMSEA by family, and SRMR.
 
     Parameters
@@ -54,27 +55,35 @@ def fit_measures(statistics: dict[str, Chi2], *, srmr: float, n: int, estimator:
         Respondents.
     estimator : str
         Name of the estimator, for the method column.
+    cases : float, optional
+        What RMSEA divides by; n - 1 where not said. Maximum likelihood divides by n, over the number of groups.
+    stretched : bool
+        Whether the interval of the robust RMSEA is that of the scaled one times the root of ``mean / df``, as it is
+        where the statistic is a likelihood ratio; otherwise it has none.
 
     Returns
     -------
     EstimateTable
-        By ``family``; labels ``chi2``, ``cfi``, ``tli``, ``rmsea``, ``srmr``. Only RMSEA of the families ``plain`` and
-        ``scaled`` has an interval (90 %); a model without degrees of freedom has none of the measures (``saturated``).
+        By ``family``; labels ``chi2``, ``cfi``, ``tli``, ``rmsea``, ``srmr``. Of these only RMSEA has an interval
+        (90 %), and that of the family ``robust`` only where ``stretched``; a model without degrees of freedom has none
+        of the measures (``saturated``); one without independence to compare with has no CFI and TLI (``fit_no_base``).
 
     Notes
     -----
-    CFI = 1 - max(d, 0) / max(d, d0, 0), TLI = 1 - (d / df) / (d0 / df0), RMSEA = sqrt(max(d, 0) / (df (n - 1))), d the
+    CFI = 1 - max(d, 0) / max(d, d0, 0), TLI = 1 - (d / df) / (d0 / df0), RMSEA = sqrt(max(d, 0) / (df cases)), d the
     statistic minus its mean.
 
     References
     ----------
     Bentler, P. M. (1990). Comparative fit indexes in structural models. Psychological Bulletin 107, 238-246.
+    Brosseau-Liard, P. E., Savalei, V., Li, L. (2012). An investigation of the sample performance of two nonnormality
+    corrections for RMSEA. Multivariate Behavioral Research 47, 904-930.
     Browne, M. W., Cudeck, R. (1993). Alternative ways of assessing model fit. In Testing structural equation models,
     136-162. Sage.
     Savalei, V. (2021). Improving fit indices in structural equation modeling with categorical data. Multivariate
     Behavioral Research 56, 390-407.
     """
-    rows = []
+    rows, cases = [], n - 1 if cases is None else cases
     for family, own in statistics.items():
         method = f"{estimator}, {family}"
         rows.append(_bare(family, "chi2", own.value, n, method, "chi2", "fit_no_interval"))
@@ -83,22 +92,25 @@ def fit_measures(statistics: dict[str, Chi2], *, srmr: float, n: int, estimator:
                      for name in ("cfi", "tli", "rmsea")]
             continue
         away, base = own.value - own.mean, own.base - own.base_mean
-        top = max(away, base, 0.0)
-        cfi = 1.0 if top == 0 else 1 - max(away, 0.0) / top
+        note = "fit_no_base" if np.isnan(base) else "fit_no_interval"
+        top = max(away, 0.0 if np.isnan(base) else base, 0.0)
+        cfi = np.nan if np.isnan(base) else 1.0 if top == 0 else 1 - max(away, 0.0) / top
         tli = 1 - (away / own.df) / (base / own.base_df) if base > 0 else np.nan
-        rows.append(_bare(family, "cfi", cfi, n, method, "coefficient", "fit_no_interval"))
-        rows.append(_bare(family, "tli", tli, n, method, "coefficient", "fit_no_interval"))
-        rmsea = float(np.sqrt(max(away, 0.0) / (own.df * (n - 1))))
+        rows.append(_bare(family, "cfi", cfi, n, method, "coefficient", note))
+        rows.append(_bare(family, "tli", tli, n, method, "coefficient", note))
+        rmsea = float(np.sqrt(max(away, 0.0) / (own.df * cases)))
         row = _bare(family, "rmsea", rmsea, n, method, "coefficient", "fit_no_interval")
-        if family != "robust":
-            low, high = rmsea_limits(own.value, df=own.df, n=n, level=RMSEA_LEVEL)
+        if family != "robust" or stretched:
+            stretch = own.mean / own.df if family == "robust" else 1.0
+            low, high = np.sqrt(stretch) * np.array(
+                rmsea_limits(own.value / stretch, df=own.df, n=cases + 1, level=RMSEA_LEVEL))
             row.update(low=min(low, rmsea), high=max(high, rmsea), note="")
         rows.append(row)
     rows.append(_bare("all", "srmr", srmr, n, estimator, "coefficient", "fit_no_interval"))
     return EstimateTable(frame=pd.DataFrame(rows), groups=("family",))
 
 
-def rmsea_limits(statistic: float, *, df: int, n: int, level: float) -> tuple[float, float]:
+def rmsea_limits(statistic: float, *, df: int, n: float, level: float) -> tuple[float, float]:
     """Interval of RMSEA from the noncentral chi-square distribution.
 
     Parameters
@@ -107,8 +119,8 @@ def rmsea_limits(statistic: float, *, df: int, n: int, level: float) -> tuple[fl
         Chi-square of the model.
     df : int
         Its degrees of freedom, at least 1.
-    n : int
-        Cases, at least 2.
+    n : float
+        Cases, at least 2; one more than what RMSEA divides by.
     level : float
         Confidence level, between 0 and 1.
 

@@ -9,8 +9,7 @@ from scipy import special
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
-from kinerja_lab.core.hypothesis import HypothesisTest
-from kinerja_lab.core.message import Message
+from kinerja_lab.numeric.intervals import reach
 from kinerja_lab.numeric.weighted_structure import (
     AdjustedChi2,
     StructureFit,
@@ -23,37 +22,13 @@ from kinerja_lab.numeric.weighted_structure import (
 from kinerja_lab.psychometrics.common_answers import common_answers
 from kinerja_lab.psychometrics.design_sheets import DesignSheets
 from kinerja_lab.psychometrics.invariance_model import STEPS, GroupCurves, GroupModel
+from kinerja_lab.psychometrics.ladder import LadderStep, climb, effect_table, empty_table
 from kinerja_lab.psychometrics.polychoric import Polychoric, polychoric
 
 __all__ = ["Invariance", "LadderStep", "invariance_ladder"]
 
 MOST_GROUPS = 12
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LadderStep:
-    """One step of the ladder.
-
-    Parameters
-    ----------
-    step : str
-        One of ``STEPS``.
-    chi2 : AdjustedChi2
-        Of the model.
-    test : HypothesisTest or None
-        Against the step before; None at the first.
-    freed : tuple of str
-        Items set free at this step so that the rest holds.
-    holds : bool
-        Whether the step holds, with its freed items.
-    """
-
-    step: str
-    chi2: AdjustedChi2
-    test: HypothesisTest | None
-    freed: tuple[str, ...]
-    holds: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,7 +94,7 @@ def invariance_ladder(
     Raises
     ------
     KinerjaError
-        ``bad_level`` or ``groups_differ``.
+        ``bad_level``, ``ladder_last`` or ``groups_differ``.
     NotApplicable
         ``invariance_groups`` (how many there are), ``invariance_few_answers`` (an item with fewer than three answers
         that occur in every group), ``factor_not_converged``, or as ``polychoric``.
@@ -141,6 +116,8 @@ def invariance_ladder(
     """
     if not 0 < level < 1:
         raise KinerjaError("bad_level", value=str(level))
+    if last not in STEPS:
+        raise KinerjaError("ladder_last", value=last, choices=", ".join(STEPS))
     if not 2 <= len(sheets) <= MOST_GROUPS:
         raise NotApplicable("invariance_groups", n=len(sheets), most=MOST_GROUPS)
     ordered = dict(sorted(sheets.items(), key=lambda pair: -pair[1].patterns.n))
@@ -148,9 +125,9 @@ def invariance_ladder(
     data = _Data({name: polychoric(own, level=level) for name, own in common.items()})
     model = GroupModel(sizes=data.sizes, groups=len(common), step="configural")
     fit, steps, freed = data.fit(model, data.start(model)), [], frozenset()
-    steps.append(LadderStep(step="configural", chi2=data.chi2(fit), test=None, freed=(), holds=True))
+    steps.append(LadderStep(step="configural", test=None, freed=(), holds=True, **data.describe(model, fit)))
     for step in STEPS[1:STEPS.index(last) + 1]:
-        climbed = _climb(data, model, fit, step=step, freed=freed, alpha=alpha)
+        climbed = climb(data, model, fit, step=step, freed=freed, alpha=alpha)
         steps.append(climbed[0])
         if not climbed[0].holds:
             break
@@ -164,6 +141,8 @@ def invariance_ladder(
 
 class _Data:
     """Observed thresholds and correlations of every group, one below the other."""
+
+    method = "scaled and shifted difference (Satorra 2000)"
 
     def __init__(self, groups: Mapping[str, Polychoric]) -> None:
         self.groups = groups
@@ -209,47 +188,34 @@ class _Data:
         """Fit of a step."""
         return adjusted_chi2(fit.distance, jacobian=fit.jacobian, weights=self.weights, covariance=self.covariance)
 
+    def describe(self, model: GroupModel, fit: StructureFit) -> dict:
+        """Fit of a step, for the ladder."""
+        return {"chi2": self.chi2(fit)}
+
+    def narrow(self, model: GroupModel, fit: StructureFit, *, step: str, freed):
+        """The next step, from where the one before ended."""
+        narrow = replace(model, step=step, freed=freed)
+        return narrow, self.fit(narrow, narrow.point_of(model.group_curves(fit.point)))
+
+    def difference(self, wide, wide_fit: StructureFit, narrow, narrow_fit: StructureFit) -> AdjustedChi2:
+        """What a restriction costs."""
+        return difference_chi2(wide_fit, narrow_fit, weights=self.weights, covariance=self.covariance)
+
+    def may_free(self, step: str, freed: frozenset[tuple[str, int]]) -> list[int]:
+        """Every item that is not free yet."""
+        return [item for item in range(len(self.items)) if (step, item) not in freed]
+
+    def gain(self, model: GroupModel, fit: StructureFit, *, step: str, item: int) -> float:
+        """Score test of setting an item free, for each parameter that it frees."""
+        wide = replace(model, freed=model.freed | {(step, item)})
+        jacobian = slopes(wide.implied, wide.point_of(model.group_curves(fit.point)))
+        gradient = jacobian.T @ (self.weights * fit.residual)
+        found = gradient @ np.linalg.lstsq(jacobian.T @ (jacobian * self.weights[:, None]), gradient, rcond=1e-10)[0]
+        return float(found) / max(jacobian.shape[1] - fit.jacobian.shape[1], 1)
+
     def spread(self, fit: StructureFit) -> np.ndarray:
         """Covariance matrix of its parameters."""
         return parameter_covariance(fit, weights=self.weights, covariance=self.covariance)
-
-    def reach(self, level: float) -> float:
-        """Standard errors to each side."""
-        tail = (1 + level) / 2
-        return float(special.ndtri(tail) if np.isinf(self.df) else special.stdtrit(self.df, tail))
-
-
-def _climb(data: _Data, model: GroupModel, fit: StructureFit, *, step: str, freed, alpha: float):
-    """The next step with as many items free as it needs."""
-    free: list[int] = []
-    while True:
-        now = freed | {(step, item) for item in free}
-        narrow = replace(model, step=step, freed=now)
-        found = data.fit(narrow, narrow.point_of(model.group_curves(fit.point)))
-        # an item set free here was free at the step before, so the models stay nested
-        found_test = difference_chi2(fit, found, weights=data.weights, covariance=data.covariance)
-        p = 1.0 if found_test.df <= 0 else float(special.chdtrc(found_test.df, found_test.adjusted))
-        test = HypothesisTest(statistic=found_test.adjusted, df=float(found_test.df), p=p, n=data.n,
-                              distribution="chi2", null=Message(f"null.same_{step}"),
-                              method="scaled and shifted difference (Satorra 2000)")
-        holds = p >= alpha
-        names = tuple(data.items[item] for item in free)
-        if holds or len(free) >= len(data.items) // 2:
-            done = LadderStep(step=step, chi2=data.chi2(found), test=test, freed=names, holds=holds)
-            return done, narrow, found, now
-        free.append(_worst(data, narrow, found, step=step, left=[i for i in range(len(data.items)) if i not in free]))
-
-
-def _worst(data: _Data, model: GroupModel, fit: StructureFit, *, step: str, left: list[int]) -> int:
-    """The item whose release at this step gains most for each parameter it frees (score test)."""
-    curves, gains = model.group_curves(fit.point), []
-    for item in left:
-        wide = replace(model, freed=model.freed | {(step, item)})
-        jacobian = slopes(wide.implied, wide.point_of(curves))
-        gradient = jacobian.T @ (data.weights * fit.residual)
-        gain = gradient @ np.linalg.lstsq(jacobian.T @ (jacobian * data.weights[:, None]), gradient, rcond=1e-10)[0]
-        gains.append(gain / max(jacobian.shape[1] - fit.jacobian.shape[1], 1))
-    return left[int(np.argmax(gains))]
 
 
 def _expected(own: dict, item: int, size: int, eta: np.ndarray) -> np.ndarray:
@@ -276,11 +242,9 @@ def _freed_items(model: GroupModel) -> list[int]:
 
 
 def _effects(data: _Data, model: GroupModel, fit: StructureFit, *, level: float, factor: float) -> EstimateTable:
-    free, names = _freed_items(model), list(data.groups)[1:]
-    scale = factor / len(data.items)
-    columns = ["group", "item", "label", "value", "low", "high", "level", "n", "method", "unit", "note"]
+    free, scale = _freed_items(model), factor / len(data.items)
     if not free or STEPS.index(model.step) < STEPS.index("intercepts"):
-        return EstimateTable(frame=pd.DataFrame(columns=columns), groups=("group", "item"))
+        return empty_table(("group", "item"))
 
     def moved(point: np.ndarray) -> np.ndarray:
         parts = scale * _differences(model, point)[:, free]
@@ -288,13 +252,9 @@ def _effects(data: _Data, model: GroupModel, fit: StructureFit, *, level: float,
     centre, step = moved(fit.point), 1e-5
     slope = np.array([(moved(fit.point + step * unit) - moved(fit.point - step * unit)) / (2 * step)
                       for unit in np.eye(len(fit.point))]).T
-    error = np.sqrt(np.maximum(np.diag(slope @ data.spread(fit) @ slope.T), 0.0)) * data.reach(level)
-    labels = [(name, item) for name in names for item in (*(data.items[i] for i in free), "all")]
-    frame = pd.DataFrame(labels, columns=["group", "item"]).assign(
-        label="effect", value=centre, low=centre - error, high=centre + error, level=level,
-        n=[data.groups[name].n for name, _ in labels], unit="index_100", note="",
-        method="partial invariance, delta method")
-    return EstimateTable(frame=frame, groups=("group", "item"))
+    error = np.sqrt(np.maximum(np.diag(slope @ data.spread(fit) @ slope.T), 0.0)) * reach(level, df=data.df)
+    return effect_table(centre, error, sizes={name: own.n for name, own in data.groups.items()}, level=level,
+                        items=tuple(data.items[i] for i in free))
 
 
 def _dmacs(data: _Data, model: GroupModel, fit: StructureFit, values) -> pd.DataFrame:
@@ -314,14 +274,13 @@ def _dmacs(data: _Data, model: GroupModel, fit: StructureFit, values) -> pd.Data
 
 
 def _means(data: _Data, model: GroupModel, fit: StructureFit, *, level: float) -> EstimateTable:
-    columns = ["group", "version", "label", "value", "low", "high", "level", "n", "method", "unit", "note"]
     if STEPS.index(model.step) < STEPS.index("intercepts"):
-        return EstimateTable(frame=pd.DataFrame(columns=columns), groups=("group", "version"))
+        return empty_table(("group", "version"))
     rows = []
     plain = replace(model, freed=frozenset())
     for version, own in (("freed", model), ("ignored", plain)):
         found = fit if version == "freed" else data.fit(own, own.point_of(model.group_curves(fit.point)))
-        error = np.sqrt(np.diag(data.spread(found))) * data.reach(level)
+        error = np.sqrt(np.diag(data.spread(found))) * reach(level, df=data.df)
         rows.append({"group": next(iter(data.groups)), "version": version, "value": 0.0, "low": np.nan,
                      "high": np.nan, "note": "reference_group"})
         for place, (kind, group, _, _) in enumerate(own.names()):

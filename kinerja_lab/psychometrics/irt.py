@@ -27,7 +27,8 @@ Clusters = Mapping[str, ResponsePatterns] | Mapping[str, Mapping[str, ResponsePa
 
 def item_response(
     sheets: Sheets, *, model: ItemModel | str, level: float, free: tuple[str, ...] = (),
-    anchors: IrtModel | None = None, clusters: Clusters | None = None, nodes: int = 61, most: int = 500,
+    anchors: IrtModel | None = None, clusters: Clusters | None = None, one_population: bool = False, nodes: int = 61,
+    most: int = 500,
 ) -> IrtModel:
     """Fit an item response model.
 
@@ -47,6 +48,9 @@ def item_response(
     clusters : mapping or None
         The same sheets by sampling unit, ``{unit: patterns}`` or ``{group: {unit: patterns}}``: errors are then those
         of scores summed over units.
+    one_population : bool
+        Whether the respondents of all groups together have mean 0 and spread 1; without it every group after the first
+        has its own.
     nodes : int
         Points of the integration grid, at least 15; 61 is right to some 1e-3 in the log likelihood, 121 to 1e-6.
     most : int
@@ -81,7 +85,7 @@ def item_response(
     _check(prepared, model, free)
     start = start_values(prepared, kind=model.kind)
     design = item_design(prepared, model=model, free=free, anchors=anchors, start=start)
-    layout = _layout(prepared, model, design)
+    layout = _layout(prepared, model, design, one_population=one_population)
     if prepared.n <= layout.parameters:
         raise NotApplicable("irt_too_rich", n=prepared.n, parameters=layout.parameters)
     fit = fit_groups(layout, start=_start(layout, design), nodes=nodes, most=most)
@@ -108,11 +112,11 @@ def _check(prepared: PreparedSheets, model: ItemModel, free: tuple[str, ...]) ->
                 raise NotApplicable("irt_group_answer", item=code, group=group)
 
 
-def _layout(prepared: PreparedSheets, model: ItemModel, design: ItemDesign) -> GroupLayout:
+def _layout(prepared: PreparedSheets, model: ItemModel, design: ItemDesign, *, one_population: bool) -> GroupLayout:
     longest = int(prepared.sizes.max())
     tables = tuple(row_table(values, weights, categories=longest)
                    for values, weights in zip(prepared.values, prepared.weights, strict=True))
-    loose = np.arange(len(prepared.groups)) > (-1 if design.anchored else 0)
+    loose = (np.arange(len(prepared.groups)) > (-1 if design.anchored else 0)) & (not one_population)
     return GroupLayout(kind=model.kind, sizes=prepared.sizes, tables=tables, design=design.matrix,
                        offset=design.offset, free_mean=tuple(loose.tolist()), free_spread=tuple(loose.tolist()))
 

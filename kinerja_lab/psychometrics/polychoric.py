@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.core.patterns import ResponsePatterns
-from kinerja_lab.numeric.normal_table_errors import cluster_covariance, row_covariance, table_influence
-from kinerja_lab.psychometrics.design_sheets import DesignSheets
+from kinerja_lab.numeric.intervals import reach
+from kinerja_lab.numeric.normal_table_errors import cluster_covariance, table_influence
+from kinerja_lab.numeric.normal_table_halves import table_covariance
+from kinerja_lab.psychometrics.design_sheets import LEAST_CLUSTERS, DesignSheets
 
 __all__ = ["Polychoric", "polychoric"]
 
 _EDGE = 0.999
-_LEAST_CLUSTERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,18 +103,18 @@ def polychoric(sheets: DesignSheets, *, level: float) -> Polychoric:
     if not 0 < level < 1:
         raise KinerjaError("bad_level", value=str(level))
     patterns, clustered = sheets.patterns, sheets.totals is not None
-    if clustered and sheets.clusters < _LEAST_CLUSTERS:
-        raise NotApplicable("too_few_clusters", n=sheets.clusters, least=_LEAST_CLUSTERS)
+    if clustered and sheets.clusters < LEAST_CLUSTERS:
+        raise NotApplicable("too_few_clusters", n=sheets.clusters, least=LEAST_CLUSTERS)
     codes, sizes = _codes(patterns)
-    found = table_influence(codes, patterns.weights, sizes=sizes)
+    found, raw = table_covariance(codes, patterns.weights, sheets.squares, sizes=sizes)
     off = found.correlation[np.tril_indices(len(sizes), -1)]
-    moved = found.influence[:, sum(len(own) for own in found.limits):]
-    edge = np.flatnonzero((np.abs(off) > _EDGE) | ~np.isfinite(moved).all(axis=0))
+    edge = np.flatnonzero((np.abs(off) > _EDGE) | found.edge)
     if len(edge):
         one, two = (index[edge[0]] for index in np.tril_indices(len(sizes), -1))
         raise NotApplicable("polychoric_edge", first=patterns.items[one], second=patterns.items[two])
-    independent = row_covariance(found.influence, sheets.squares) * patterns.n / (patterns.n - 1)
-    covariance = cluster_covariance(found.influence, sheets.totals) if clustered else independent
+    covariance = independent = raw * patterns.n / (patterns.n - 1)
+    if clustered:
+        covariance = cluster_covariance(table_influence(codes, patterns.weights, sizes=sizes).influence, sheets.totals)
     df = sheets.clusters - 1.0 if clustered else np.inf
     table = _table(patterns.items, found.limits, off, covariance, df=df, level=level, n=patterns.n,
                    how="clusters" if clustered else "independent")
@@ -136,17 +136,17 @@ def _codes(patterns: ResponsePatterns) -> tuple[np.ndarray, tuple[int, ...]]:
 
 def _table(items, limits, off, covariance, *, df: float, level: float, n: int, how: str) -> EstimateTable:
     error = np.sqrt(np.diag(covariance))
-    reach = float(special.stdtrit(df, (1 + level) / 2)) if np.isfinite(df) else float(special.ndtri((1 + level) / 2))
+    half = reach(level, df=df)
     left, right = np.tril_indices(len(items), -1)
     cuts = np.concatenate(limits)
-    bend = reach * error[len(cuts):] / (1 - off**2)
+    bend = half * error[len(cuts):] / (1 - off**2)
     frame = pd.DataFrame({
         "kind": ["threshold"] * len(cuts) + ["correlation"] * len(off),
         "item": [item for item, own in zip(items, limits, strict=True) for _ in own] + [items[j] for j in left],
         "other": [str(t + 1) for own in limits for t in range(len(own))] + [items[j] for j in right],
         "label": ["threshold"] * len(cuts) + ["correlation"] * len(off), "value": np.concatenate([cuts, off]),
-        "low": np.concatenate([cuts - reach * error[:len(cuts)], np.tanh(np.arctanh(off) - bend)]),
-        "high": np.concatenate([cuts + reach * error[:len(cuts)], np.tanh(np.arctanh(off) + bend)]),
+        "low": np.concatenate([cuts - half * error[:len(cuts)], np.tanh(np.arctanh(off) - bend)]),
+        "high": np.concatenate([cuts + half * error[:len(cuts)], np.tanh(np.arctanh(off) + bend)]),
         "level": level, "n": n, "method": f"two-step polychoric, {how}",
         "unit": ["normal_scale"] * len(cuts) + ["correlation"] * len(off), "note": "",
     })

@@ -11,7 +11,7 @@ from kinerja_lab.numeric.moments import Moments, cluster_moments, row_moments
 
 __all__ = [
     "LEAST_ITEMS", "LEAST_RESPONDENTS", "OrdinalCodes", "clustered", "covariance", "ordinal_codes", "pattern_moments",
-    "require_complete",
+    "require_complete", "require_spread",
 ]
 
 LEAST_ITEMS = 2
@@ -61,10 +61,24 @@ def require_complete(patterns: ResponsePatterns, *, least: int = LEAST_ITEMS) ->
         raise NotApplicable("too_few_items", n=len(patterns.items), least=least)
     if patterns.n < LEAST_RESPONDENTS:
         raise NotApplicable("too_few_sheets", n=patterns.n, least=LEAST_RESPONDENTS)
-    _require_spread(patterns.values, patterns.items)
+    require_spread(patterns.values, patterns.items)
 
 
-def _require_spread(values: np.ndarray, items: tuple[str, ...]) -> None:
+def require_spread(values: np.ndarray, items: tuple[str, ...]) -> None:
+    """Refuse items in which nobody differs.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (rows, items)
+        Complete answers, at least one row.
+    items : tuple of str
+        Item codes.
+
+    Raises
+    ------
+    NotApplicable
+        ``constant_items`` or ``all_items_constant``.
+    """
     flat = values.min(axis=0) == values.max(axis=0)
     names = [code for code, alike in zip(items, flat, strict=True) if alike]
     if flat.all():
@@ -191,7 +205,7 @@ def clustered(answers: np.ndarray, *, clusters: np.ndarray, items: tuple[str, ..
         raise NotApplicable("too_few_items", n=len(items), least=LEAST_ITEMS)
     if len(answers) < LEAST_RESPONDENTS:
         raise NotApplicable("too_few_sheets", n=len(answers), least=LEAST_RESPONDENTS)
-    _require_spread(answers, items)
+    require_spread(answers, items)
     names, codes = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
     if len(names) < 2:
         raise NotApplicable("too_few_units", n=len(names), least=2)

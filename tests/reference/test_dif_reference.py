@@ -1,4 +1,4 @@
-"""DIF against R: lrm of rms 6.5.0, Mantel and mantelhaen.test, difR 5.1, mirt 1.45.1."""
+"""DIF against R: lrm of rms 6.5.0, Mantel and mantelhaen.test, difR 5.1, mirt 1.45.1, lordif 0.4.2."""
 
 import json
 
@@ -119,3 +119,24 @@ def test_likelihood_ratio_of_multi_group_models(bfi):
         wanted = peer["drop_one_LRT"][row.item]
         assert (row.chi2, row.df) == (pytest.approx(wanted["chisq"], abs=1e-3), wanted["df"])
         assert row.log_likelihood == pytest.approx(wanted["logLik_free"], abs=1e-3)
+
+
+def test_match_by_trait_as_lordif(shared):
+    """Same rounds, same list; p-values within mirt's own stopping rule (1e-4 a parameter)."""
+    items = [f"R{number}" for number in range(1, 30)]
+    frame = pd.read_csv(shared / "refs/validation/data/lordif_anxiety.csv")
+    peer = numbers(shared, "dif_lordif_anxiety_age")[0]
+    found = logistic_dif(by_group(frame, items, "age", 1, 5), level=0.95, match="trait", at_once=True,
+                         criterion="any_test", rate=0.01)
+    assert list(found.flagged) == peer["flagged"] == ["R9", "R11", "R18", "R24"]
+    assert found.rounds == peer["iterations"] == 3 and found.settled and found.n == 766
+    assert set(found.anchors) == set(items) - set(peer["flagged"])
+    stats, tests = peer["stats"], found.tests
+    for ours, theirs in (("p_uniform", "chi12"), ("p", "chi13"), ("p_nonuniform", "chi23")):
+        assert tests[ours].to_numpy() == pytest.approx(stats[theirs], abs=2e-3), theirs
+        clear = np.array(stats[theirs]) < 0.01
+        assert tests[ours].to_numpy()[clear] == pytest.approx(np.array(stats[theirs])[clear], abs=1.5e-4), theirs
+    for name, peers in (("mcfadden", "McFadden"), ("nagelkerke", "Nagelkerke"), ("coxsnell", "CoxSnell")):
+        assert tests[f"r2_{name}"].to_numpy() == pytest.approx(stats[f"pseudo12.{peers}"], abs=1e-4)
+    assert tests["r2_nagelkerke_all"].to_numpy() == pytest.approx(stats["pseudo13.Nagelkerke"], abs=1e-4)
+    assert tests["df_uniform"].tolist() == stats["df12"] and tests["df"].tolist() == stats["df13"]
