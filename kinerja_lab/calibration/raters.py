@@ -32,8 +32,9 @@ class RaterEffects:
     severity : EstimateTable
         Label is the rater: how many points lower than the average rater he scores (negative: more lenient).
     units : EstimateTable
-        Groups ``("unit",)``, labels ``"raw"`` (plain mean), ``"adjusted"`` (random effects, drawn towards the mean of
-        all) and ``"adjusted_fixed"`` (least squares, not drawn in).
+        Groups ``("unit",)``, labels ``"raw"`` (plain mean), ``"rater_free"`` (plain mean of the scores less what the
+        model predicts their raters give, not drawn in), ``"adjusted"`` (random effects, drawn towards the mean of all)
+        and ``"adjusted_fixed"`` (least squares, not drawn in).
     rank_shift : Estimate
         Share of units whose rank moves by more than a tenth of the list between ``raw`` and ``adjusted``.
     mean : float
@@ -83,7 +84,8 @@ def adjust_for_raters(scores: np.ndarray, units: np.ndarray, raters: np.ndarray,
     Notes
     -----
     score = mean + unit + rater + residual. Variances by REML; their limits are normal on the log scale (logit for
-    shares) from the curvature of the likelihood. A unit's adjusted mean is the grand mean plus its predicted effect.
+    shares) from the curvature of the likelihood. A unit's adjusted mean is the grand mean plus its predicted effect,
+    which is n / (n + residual / unit variance) times what its rater-free mean differs from the grand mean.
 
     References
     ----------
@@ -100,11 +102,14 @@ def adjust_for_raters(scores: np.ndarray, units: np.ndarray, raters: np.ndarray,
     raw = _raw(scores, unit_codes, unit_names, level)
     adjusted = random.mean + random.effects[0]
     half = z * random.level_se[0]
+    received = np.bincount(unit_codes, weights=random.effects[1][rater_codes]) / raw["n"].to_numpy()
+    free = raw["value"].to_numpy() - received
     table = pd.concat([
-        raw, _rows(unit_names, "adjusted", adjusted, adjusted - half, adjusted + half, raw["n"], level, METHOD),
+        raw, _rows(unit_names, "rater_free", free, np.nan, np.nan, raw["n"], level, METHOD, "rater_free_no_interval"),
+        _rows(unit_names, "adjusted", adjusted, adjusted - half, adjusted + half, raw["n"], level, METHOD),
         _fixed_rows(layout, unit_names, raw["n"], level),
     ], ignore_index=True)
-    order = np.arange(len(table)).reshape(3, -1).T.ravel()
+    order = np.arange(len(table)).reshape(4, -1).T.ravel()
     severity, spread = -random.effects[1], z * random.effect_se[1]
     return RaterEffects(
         components=_components(random, z, level), shares=_shares(random, z, level),

@@ -1,14 +1,17 @@
 """What may be said of a unit, a grade, a change or a target, given how sure the numbers are?"""
 
+from collections.abc import Mapping
 from math import isfinite, isnan, sqrt
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.message import Message
 from kinerja_lab.core.options import Family, Polarity, Status
 from kinerja_lab.evidence.check import Answer, Case, Check
+from kinerja_lab.evidence.criterion import FALSE_DISCOVERY
 from kinerja_lab.evidence.reading import need, need_interval, target_step, words
+from kinerja_lab.profiling.funnel import Funnel
 
-__all__ = ["CHECKS", "GRADE_LIKELY", "GRADE_SURE"]
+__all__ = ["CHECKS", "GRADE_LIKELY", "GRADE_SURE", "funnel_looks"]
 
 GRADE_SURE = 0.90
 """Probability of the printed grade from which it is called certain (house convention)."""
@@ -17,23 +20,46 @@ GRADE_LIKELY = 0.50
 """Probability below which another grade, or the others together, are likelier than the printed one."""
 
 
+def funnel_looks(funnels: Mapping[str, Funnel | NotApplicable]) -> tuple[int, int, int]:
+    """Values of units that the funnels of a report looked at, flags among them, and flags that hold after all looks.
+
+    Parameters
+    ----------
+    funnels : mapping of str to (Funnel or NotApplicable)
+        From ``flags_together``.
+    """
+    drawn = [found for found in funnels.values() if isinstance(found, Funnel)]
+    return (max((found.looks for found in drawn), default=0), sum(len(found.flags) for found in drawn),
+            sum(len(found.kept_flags(FALSE_DISCOVERY)) for found in drawn))
+
+
 def _outside_funnel(case: Case) -> Answer:
-    """PRO001: names units only above the suppression threshold; failed when a unit lies on the worse side."""
+    """PRO001: failed when a unit on the worse side holds after all looks; small units are counted, never named."""
     found = need(case.results.funnels.get(case.indicator.measure, NotApplicable("no_funnel")))
     polarity = case.results.outcomes.measure(case.indicator.measure).polarity
     sizes = found.units.frame.set_index("unit")["n"].to_dict()
-    below = case.results.setting.suppress_below
+    below, known = case.results.setting.suppress_below, case.results.unit_names
     worse_side = {Polarity.MAXIMISE: "low", Polarity.MINIMISE: "high"}.get(polarity)
-    worse = [str(unit) for unit, side, _ in found.flags if worse_side in (side, None)]
-    better = [str(unit) for unit, side, _ in found.flags if str(unit) not in worse]
-    known = case.results.unit_names
-    shown = {name: [known.get(unit, unit) for unit in group if sizes.get(unit, 0) >= below]
-             for name, group in (("worse", worse), ("better", better))}
-    params = {"units": len(found.units), "worse": len(worse), "better": len(better), "what": Message(
-        "finding_part.funnel", {"worse": _names(shown["worse"]), "better": _names(shown["better"])})}
-    status = Status.FAILED if worse else Status.CONCERN if better else Status.PASSED
-    return Answer(status=status, params=params,
-                  numbers={"worse": len(worse), "better": len(better), "phi": found.phi, "tau2": found.tau2})
+    held = {unit for unit, _, _ in found.kept_flags(FALSE_DISCOVERY)}
+    sides = {str(unit): "worse" if worse_side in (side, None) else "better" for unit, side, _ in found.flags}
+    groups = {name: [unit for unit, side in sides.items() if side == name and unit in held]
+              for name in ("worse", "better")} | {"maybe": [unit for unit in sides if unit not in held]}
+    shown = {name: _names([known.get(unit, unit) for unit in group if sizes.get(unit, 0) >= below])
+             for name, group in groups.items()}
+    looks, flags, kept = funnel_looks(case.results.funnels)
+    counts = {name: len(groups[name]) for name in ("worse", "better")}
+    after = Message("finding_part.funnel_looks", {
+        "looks": looks, "flags": flags, "kept": kept, "fdr": FALSE_DISCOVERY})
+    if groups["maybe"]:
+        after = Message("finding_part.funnel_maybe", {"maybe": shown["maybe"], "looks": after})
+    what = after if sides and not held else Message("finding_part.funnel", {
+        "worse": shown["worse"], "better": shown["better"], "looks": after})
+    status = Status.FAILED if counts["worse"] else Status.CONCERN if sides else Status.PASSED
+    outside = {name: sum(side == name for side in sides.values()) for name in ("worse", "better")}
+    return Answer(
+        status=status, params={"units": len(found.units), **counts, "what": what},
+        numbers={**outside, "worse_kept": counts["worse"], "better_kept": counts["better"], "looks": looks,
+                 "phi": found.phi, "tau2": found.tau2})
 
 
 def _names(units: list[str]) -> Message | object:

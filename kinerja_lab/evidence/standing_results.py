@@ -111,6 +111,8 @@ class AdjustedLook:
     ----------
     code : str
         Measure; ``"survey"`` for the index.
+    polarity : Polarity
+        Which way is better.
     scores : AdjustedScores
         Raw, the effect of every step, adjusted.
     cases : str
@@ -121,6 +123,7 @@ class AdjustedLook:
     """
 
     code: str
+    polarity: Polarity
     scores: AdjustedScores
     cases: str = ""
     hidden: frozenset[str] = frozenset()

@@ -111,26 +111,32 @@ def reml_ratio(layout: OneWay) -> float:
     ----------
     Searle, S. R., Casella, G., McCulloch, C. E. (1992). Variance components, chapter 6. Wiley.
     """
-    def deviance(log_ratio: float) -> float:
-        return _deviance(layout, np.exp(log_ratio))
-
     grid = np.linspace(-20, 12, 65)
-    best = int(np.argmin([deviance(point) for point in grid]))
-    if best == 0 and _deviance(layout, 0.0) <= deviance(grid[0]):
+    levels = _deviances(layout, np.exp(grid))
+    best = int(np.argmin(levels))
+    if best == 0 and _deviance(layout, 0.0) <= levels[0]:
         return 0.0
     span = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
     # the slope's zero is sharper than the minimum: the deviance is flat there to half the digits
     left, right = (_slope(layout, np.exp(point)) for point in span)
     if left < 0 < right:
         return float(np.exp(optimize.brentq(lambda point: _slope(layout, np.exp(point)), *span, xtol=1e-13)))
-    return float(np.exp(optimize.minimize_scalar(deviance, bounds=span, method="bounded").x))
+    found = optimize.minimize_scalar(lambda point: _deviance(layout, np.exp(point)), bounds=span, method="bounded")
+    return float(np.exp(found.x))
 
 
 def _deviance(layout: OneWay, ratio: float) -> float:
-    heavy = layout.sizes / (1 + layout.sizes * ratio)
-    mean = heavy @ layout.means / heavy.sum()
-    squares = layout.within + heavy @ (layout.means - mean) ** 2
-    return float(np.log1p(layout.sizes * ratio).sum() + np.log(heavy.sum()) + (layout.n - 1) * np.log(squares))
+    return float(_deviances(layout, np.array([ratio]))[0])
+
+
+def _deviances(layout: OneWay, ratios: np.ndarray) -> np.ndarray:
+    """Twice the negative restricted log likelihood, less a constant, at every ratio."""
+    spread = layout.sizes * ratios[:, None]
+    heavy = layout.sizes / (1 + spread)
+    total = heavy.sum(axis=1)
+    rest = layout.means - ((heavy @ layout.means) / total)[:, None]
+    squares = layout.within + (heavy * rest**2).sum(axis=1)
+    return np.log1p(spread).sum(axis=1) + np.log(total) + (layout.n - 1) * np.log(squares)
 
 
 def _slope(layout: OneWay, ratio: float) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinerja_lab.numeric.known_errors import between_variance, weighted_fit
+from kinerja_lab.numeric.unsure_spread import known_error_moments
 
 __all__ = ["NormalMeans", "normal_means"]
 
@@ -20,7 +21,8 @@ class NormalMeans:
     spread, spread_variance : float
         Variance of the true values, at least 0, and the variance of that estimate (inverse information).
     posterior, posterior_variance : numpy.ndarray, shape (units,)
-        Each true value drawn towards the mean, and its variance with that of the mean.
+        Each true value drawn towards the mean, and the expected squared distance of the true value from that, averaged
+        over mean and spread.
     """
 
     mean: float
@@ -39,6 +41,11 @@ def normal_means(values: np.ndarray, se: np.ndarray) -> NormalMeans:
     values, se : numpy.ndarray, shape (units,)
         Measured values and their standard errors, all above 0; at least three units.
 
+    Notes
+    -----
+    The values drawn in take the likeliest spread; what is said about their doubt does not take it as known
+    (``unsure_spread``).
+
     References
     ----------
     Morris, C. N. (1983). Parametric empirical Bayes inference. JASA 78, 47-55, section 5.
@@ -52,7 +59,8 @@ def normal_means(values: np.ndarray, se: np.ndarray) -> NormalMeans:
     noise, constant = se**2, np.ones((len(values), 1))
     between = between_variance(values, constant, noise, method="REML")
     coefficient, inverse, rest = weighted_fit(values, constant, 1 / (between.value + noise))
-    keep, mean_variance = between.value / (between.value + noise), float(inverse[0, 0])
+    posterior = coefficient[0] + between.value / (between.value + noise) * rest
+    middle, variance = known_error_moments(values, constant, noise)
     return NormalMeans(
-        mean=float(coefficient[0]), mean_variance=mean_variance, spread=between.value, spread_variance=between.variance,
-        posterior=coefficient[0] + keep * rest, posterior_variance=keep * noise + (1 - keep) ** 2 * mean_variance)
+        mean=float(coefficient[0]), mean_variance=float(inverse[0, 0]), spread=between.value,
+        spread_variance=between.variance, posterior=posterior, posterior_variance=variance + (middle - posterior) ** 2)

@@ -4,8 +4,8 @@ import numpy as np
 from scipy import optimize, special
 
 __all__ = [
-    "additive_variance", "arcsine_scores", "binomial_tails", "consistent_variance", "dispersion", "log_ratio_scores",
-    "poisson_tails", "trimmed", "winsorised",
+    "additive_variance", "arcsine_scores", "binomial_tails", "consistent_factor", "consistent_variance", "dispersion",
+    "log_ratio_scores", "paule_mandel_variance", "poisson_tails", "root_ratio_scores", "trimmed", "winsorised",
 ]
 
 
@@ -30,6 +30,27 @@ def log_ratio_scores(events: np.ndarray, expected: np.ndarray) -> tuple[np.ndarr
     none = events <= 0
     observed, mean = np.where(none, 0.5, events), np.where(none, expected + 0.5, expected)
     return np.log(observed / mean), 1 / np.sqrt(expected)
+
+
+def root_ratio_scores(events: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Root of observed over expected, less 1, and its standard error under chance.
+
+    Parameters
+    ----------
+    events, expected : numpy.ndarray, shape (units,)
+        Counts and positive expected counts.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        sqrt(O/E) - 1 and 1/(2 sqrt E).
+
+    References
+    ----------
+    Spiegelhalter, D. J. (2005). Handling over-dispersion of performance indicators. Quality and Safety in Health Care
+    14, 347-351.
+    """
+    return np.sqrt(events / expected) - 1, 1 / (2 * np.sqrt(expected))
 
 
 def arcsine_scores(events: np.ndarray, n: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -174,9 +195,7 @@ def consistent_variance(scores: np.ndarray, se: np.ndarray, *, share: float) -> 
     Paule, R. C., Mandel, J. (1982). Consensus values and weighting factors. Journal of Research of the National Bureau
     of Standards 87, 377-385.
     """
-    bound = float(special.ndtri(1 - share))
-    density = np.exp(-bound * bound / 2) / np.sqrt(2 * np.pi)
-    normal = 1 - 2 * share - 2 * bound * density + 2 * share * bound * bound
+    bound, normal = _bounded_square(share)
 
     def excess(variance: float) -> float:
         return float(np.minimum(scores**2 / (se**2 + variance), bound * bound).mean() - normal)
@@ -184,6 +203,52 @@ def consistent_variance(scores: np.ndarray, se: np.ndarray, *, share: float) -> 
     if excess(0.0) <= 0:
         return 0.0
     return float(optimize.brentq(excess, 0.0, float((scores**2).sum() / normal + 1.0), xtol=1e-14))
+
+
+def _bounded_square(share: float) -> tuple[float, float]:
+    """The normal quantile k of a share at either end, and the mean of min(z, k)^2 of normal scores."""
+    bound = float(special.ndtri(1 - share))
+    density = np.exp(-bound * bound / 2) / np.sqrt(2 * np.pi)
+    return bound, 1 - 2 * share - 2 * bound * density + 2 * share * bound * bound
+
+
+def consistent_factor(z: np.ndarray, *, share: float) -> float:
+    """Variance of scores, robust to a few far-off units and right when there are none; at least 1.
+
+    Parameters
+    ----------
+    z : numpy.ndarray, shape (units,)
+        Scores.
+    share : float
+        As for ``consistent_variance``, with which it shares the equation.
+
+    References
+    ----------
+    Huber, P. J. (1964). Robust estimation of a location parameter. Annals of Mathematical Statistics 35, 73-101
+    (proposal 2).
+    """
+    return 1 + consistent_variance(z, np.ones(len(z)), share=share)
+
+
+def paule_mandel_variance(scores: np.ndarray, se: np.ndarray) -> float:
+    """Variance between units at which the mean square of scores around the target is 1; at least 0.
+
+    Parameters
+    ----------
+    scores, se : numpy.ndarray, shape (units,)
+        Differences from the target and their standard errors under chance.
+
+    References
+    ----------
+    Paule, R. C., Mandel, J. (1982). Consensus values and weighting factors. Journal of Research of the National Bureau
+    of Standards 87, 377-385.
+    """
+    def excess(variance: float) -> float:
+        return float((scores**2 / (se**2 + variance)).mean() - 1)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    return float(optimize.brentq(excess, 0.0, float((scores**2).mean() + 1e-12), xtol=1e-14))
 
 
 def poisson_tails(events: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,7 @@ _PAPER = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
 
 def funnel_plot(
     funnel: Funnel, *, lang: str, axes: Axes, name: str = "", names: Mapping[str, str] | None = None,
-    hidden: Collection[str] = (),
+    hidden: Collection[str] = (), rate: float = 1.0,
 ) -> Axes:
     """Observed over expected against the expected events, with the limits of the funnel.
 
@@ -36,6 +36,8 @@ def funnel_plot(
         Names of units.
     hidden : collection of str
         Units that are drawn but not named.
+    rate : float
+        False discovery rate; flags whose q-value is above it are drawn open and not named.
 
     Returns
     -------
@@ -56,12 +58,16 @@ def funnel_plot(
     _limits(axes, funnel, lang=lang)
     axes.scatter(x[~outside], y[~outside], s=28, color=BLUE, alpha=0.75, linewidths=0.5, edgecolors="white", zorder=3,
                  label=words(lang, "funnel.inside"))
-    if outside.any():
-        axes.scatter(x[outside], y[outside], s=58, color=VERMILLION, marker="D", linewidths=0.8, edgecolors="white",
-                     zorder=4, label=words(lang, "funnel.outside"))
+    maybe = outside & (np.isin(units, [unit for unit, q in funnel.flag_q().items() if q > rate]))
+    for part, face, edge, word in ((outside & ~maybe, VERMILLION, "white", "outside"),
+                                   (maybe, "white", VERMILLION, "maybe")):
+        if part.any():
+            axes.scatter(x[part], y[part], s=58, facecolors=face, edgecolors=edge, marker="D", zorder=4,
+                         linewidths=0.8 if word == "outside" else 1.5, label=words(lang, f"funnel.{word}"))
     if x.max() / x.min() > _DECADE:
         axes.set_xscale("log")
-    _name_flags(axes, funnel, dict(zip(units, zip(x, y, strict=True), strict=True)), names=names, hidden=hidden)
+    _name_flags(axes, funnel, dict(zip(units, zip(x, y, strict=True), strict=True)), names=names,
+                hidden={*hidden, *units[maybe]})
     calm(axes, keep=("left", "bottom"))
     number_axis(axes, lang=lang)
     number_axis(axes, lang=lang, which="y")

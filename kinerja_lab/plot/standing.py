@@ -1,16 +1,14 @@
-"""Where do units stand and how do the months run, as pictures: tiers, control chart, small shifts, waterfall."""
+"""Where do units stand and how do the months run, as pictures: tiers, control chart, small shifts."""
 
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.plot.rows import draw_rows, extremes
 from kinerja_lab.plot.style import (
     BLUE,
-    GREEN,
     GREY,
     INK,
     MARKERS,
@@ -25,12 +23,11 @@ from kinerja_lab.plot.style import (
     number_axis,
     title,
 )
-from kinerja_lab.plot.words import level_text, value_text, words
-from kinerja_lab.profiling.adjusted import AdjustedScores
+from kinerja_lab.plot.words import level_text, words
 from kinerja_lab.profiling.charts import ControlChart
 from kinerja_lab.profiling.small_shifts import ShiftChart
 
-__all__ = ["control_chart", "shift_chart", "tier_rows", "waterfall"]
+__all__ = ["control_chart", "expected_fifths", "shift_chart", "shrunken_rows", "tier_rows"]
 
 _MOST_TICKS = 12
 
@@ -84,6 +81,87 @@ def tier_rows(
                       transform=axes.get_yaxis_transform(), fontsize=SMALL, color=GREY, style="italic", zorder=1)
     title(axes, words(lang, "tiers.title", level=level_text(units, lang=lang)), width=TIGHT)
     axes.set_xlabel(words(lang, "tiers.x"), fontsize=SMALL, color=INK)
+    return axes
+
+
+def expected_fifths(groups: EstimateTable, *, lang: str, axes: Axes) -> Axes:
+    """Observed over expected events of units with low, middling and high expectations; 1 is right.
+
+    Parameters
+    ----------
+    groups : EstimateTable
+        As ``Calibration.groups``: labels ``"1"`` (lowest expectation) and up.
+    lang : str
+        ``"id"`` or ``"en"``.
+    axes : matplotlib.axes.Axes
+        Where to draw; ``style.row_axes(len(groups) + 1)`` has the right height.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+    """
+    frame = groups.frame
+    ends = ("lowest", *[""] * (len(frame) - 2), "highest")
+    draw_rows(axes, frame, lang=lang, names=[words(lang, f"expected_fifths.{end or 'middle'}", place=label, n=int(n))
+                                             for end, label, n in zip(ends, frame["label"], frame["n"], strict=True)])
+    axes.axvline(1.0, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
+    left, right = axes.get_xlim()
+    axes.set_xlim(min(left, 0.95), max(right, 1.05))
+    axes.set_xlabel(words(lang, "expected_fifths.x"), fontsize=SMALL, color=INK)
+    title(axes, words(lang, "expected_fifths.title", level=level_text(groups, lang=lang)), width=TIGHT)
+    return axes
+
+
+def shrunken_rows(
+    units: EstimateTable, *, mean: float, lang: str, axes: Axes, names: Mapping[str, str] | None = None,
+    limit: int = 40, percent: bool = False,
+) -> Axes:
+    """Each unit's own number and the one drawn towards the mean, with the interval of the latter.
+
+    Parameters
+    ----------
+    units : EstimateTable
+        As ``Shrunken.units``: labels ``"raw"`` and ``"shrunken"``.
+    mean : float
+        Mean of all, which units are drawn to.
+    lang : str
+        ``"id"`` or ``"en"``.
+    axes : matplotlib.axes.Axes
+        Where to draw; ``style.row_axes(min(units, limit))`` has the right height.
+    names : mapping of str to str or None
+        Names of units.
+    limit : int
+        When there are more units, only those drawn in most are shown and the picture says so.
+    percent : bool
+        Whether values are shares, written as percentages.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+    """
+    frame = units.frame.assign(unit=units.frame["unit"].astype(str))
+    raw = frame[frame["label"] == "raw"].set_index("unit")["value"]
+    rows = frame[frame["label"] == "shrunken"].assign(_raw=lambda part: part["unit"].map(raw)).dropna(subset=["value"])
+    rows = rows.assign(_moved=(rows["value"] - rows["_raw"]).abs())
+    rows = rows.sort_values("_moved", ascending=False, kind="stable")
+    left_out = max(len(rows) - limit, 0)
+    rows = rows.head(limit)
+    place = np.arange(len(rows))
+    draw_rows(axes, rows, lang=lang, names=[named(code, names) for code in rows["unit"]])
+    axes.hlines(place, rows["_raw"], rows["value"], color=GREY, linewidth=1.0, zorder=1)
+    axes.plot(rows["_raw"], place, marker="o", markersize=5.5, color=VERMILLION, markerfacecolor="white", zorder=4,
+              linestyle="none", label=words(lang, "shrunken_rows.raw"))
+    axes.plot([], [], marker="o", markersize=6, color=BLUE, linewidth=2.2, label=words(lang, "shrunken_rows.shrunken"))
+    axes.axvline(mean, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1,
+                 label=words(lang, "shrunken_rows.mean"))
+    drawn = np.r_[axes.get_xlim(), rows["_raw"]]
+    axes.set_xlim(drawn.min(), drawn.max() + 0.01 * (drawn.max() - drawn.min()))
+    number_axis(axes, lang=lang, percent=percent)
+    axes.figure.legend(loc="outside lower center", ncols=3, fontsize=SMALL, frameon=False)
+    below = words(lang, "shrunken_rows.left_out", n=left_out) if left_out else ""
+    title(axes, words(lang, "shrunken_rows.title"), width=TIGHT, below=below)
     return axes
 
 
@@ -170,83 +248,6 @@ def shift_chart(chart: ShiftChart, *, lang: str, axes: Axes) -> Axes:
     title(axes, words(lang, f"shift_chart.{chart.kind}"))
     axes.figure.legend(loc="outside lower center", fontsize=SMALL, frameon=False)
     return axes
-
-
-def waterfall(
-    scores: AdjustedScores, *, unit: str, lang: str, axes: Axes, names: Mapping[str, str] | None = None,
-) -> Axes:
-    """One unit's way from its raw to its adjusted score, a bar a step.
-
-    Parameters
-    ----------
-    scores : AdjustedScores
-        Every unit's steps.
-    unit : str
-        The unit shown.
-    lang : str
-        ``"id"`` or ``"en"``.
-    axes : matplotlib.axes.Axes
-        Where to draw; 2.6 in high is enough.
-    names : mapping of str to str or None
-        Names of units.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes given.
-
-    Raises
-    ------
-    KeyError
-        When there is no such unit.
-    """
-    frame = scores.units.frame
-    rows = frame[frame["unit"].astype(str) == unit].set_index("label")
-    if rows.empty:
-        raise KeyError(unit)
-    steps = ["raw", *scores.steps, "adjusted"]
-    at, shown = float(rows.loc["raw", "value"]), []
-    for place, step in enumerate(steps):
-        value = float(rows.loc[step, "value"])
-        if step in ("raw", "adjusted"):
-            _level(axes, rows.loc[step], place)
-            shown.append(value)
-            at = value
-            continue
-        colour = GREEN if value >= 0 else VERMILLION
-        axes.barh(place, value, left=at, height=0.5, color=colour, zorder=3)
-        axes.plot([at, at], [place - 1, place], color=GREY, linewidth=0.9, zorder=2)
-        axes.text(max(at, at + value), place, f"  {_signed(value, lang)}", va="center", fontsize=TEXT, color=INK)
-        at += value
-        shown.append(at)
-    axes.plot([at, at], [len(steps) - 2, len(steps) - 1], color=GREY, linewidth=0.9, zorder=2)
-    for place in (0, len(steps) - 1):
-        value = float(rows.loc[steps[place], "value"])
-        axes.annotate(value_text(value, unit="", lang=lang), (value, place), ha="center",
-                      xytext=(0, -7 if place else 7), va="top" if place else "bottom", textcoords="offset points",
-                      fontsize=TEXT, color=INK)
-    ends = pd.concat([rows.loc[["raw", "adjusted"], name] for name in ("low", "high")]).dropna()
-    drawn = np.array([*shown, *ends])
-    air = 0.12 * (drawn.max() - drawn.min()) or 1.0
-    axes.set_xlim(drawn.min() - air, drawn.max() + 1.6 * air)
-    axes.set_ylim(len(steps) - 0.2, -0.8)
-    axes.set_yticks(np.arange(len(steps)), [words(lang, f"waterfall.{step}") for step in steps])
-    calm(axes)
-    number_axis(axes, lang=lang)
-    axes.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
-    axes.set_xlabel(words(lang, "waterfall.x"), fontsize=SMALL, color=INK)
-    title(axes, words(lang, "waterfall.title", name=named(unit, names)), width=TIGHT)
-    return axes
-
-
-def _level(axes: Axes, row: pd.Series, place: int) -> None:
-    if np.isfinite(row["low"]):
-        axes.hlines(place, row["low"], row["high"], color=BLUE, linewidth=2.2, zorder=3)
-    axes.plot([row["value"]], [place], marker="o", markersize=8, color=BLUE, zorder=4)
-
-
-def _signed(value: float, lang: str) -> str:
-    return f"{'+' if value > 0 else ''}{value_text(value, unit='', lang=lang)}"
 
 
 def _periods(axes: Axes, periods: list[str]) -> None:

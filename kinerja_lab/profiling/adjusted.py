@@ -9,8 +9,9 @@ from scipy import optimize
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import MEASURED_IN, Estimate, EstimateTable
 from kinerja_lab.numeric.intervals import normal_quantile
+from kinerja_lab.numeric.unsure_spread import known_error_moments
 
-__all__ = ["STEPS", "AdjustedScores", "adjusted_scores", "between_variance", "drawn_in"]
+__all__ = ["STEPS", "AdjustedScores", "adjusted_scores", "between_variance", "drawn_in", "rater_adjusted_scores"]
 
 STEPS = ("rater", "case_mix", "shrinkage")
 LEAST_UNITS = 3
@@ -50,6 +51,7 @@ class AdjustedScores:
 def adjusted_scores(
     values: np.ndarray, se: np.ndarray, *, units: np.ndarray, level: float, raters: EstimateTable | None = None,
     expected: np.ndarray | None = None, n: np.ndarray | None = None, unit: str = "scale_points",
+    limits: tuple[np.ndarray, np.ndarray] | None = None, bounds: tuple[float, float] | None = None,
 ) -> AdjustedScores:
     """Raw score, less the leniency of its raters, less what its cases make expected, drawn in by what it is worth.
 
@@ -70,6 +72,10 @@ def adjusted_scores(
         Cases behind each score; 0 where not given.
     unit : str
         Unit code of the scores.
+    limits : tuple of numpy.ndarray or None, each of shape (units,)
+        Limits of the raw scores where they are not value plus and minus z standard errors (Wilson's, for instance).
+    bounds : tuple of float or None
+        Ends of the scale: intervals are cut there, and an adjusted score beyond them is no answer.
 
     Returns
     -------
@@ -81,12 +87,13 @@ def adjusted_scores(
         ``lengths_differ``, ``scores_not_finite``, ``ranking_bad_se``, ``units_repeated``, ``rater_units_differ`` or
         ``bad_level``.
     NotApplicable
-        ``too_few_units``, or ``raters_unconnected`` when raters of different groups of units have nobody in common.
+        ``too_few_units``, ``adjusted_outside_scale``, or ``raters_unconnected`` when raters of different groups of
+        units have nobody in common.
 
     Notes
     -----
-    Drawing in: B = tau2 / (tau2 + s^2), mean + B (score - mean), variance B s^2 + (1 - B)^2 Var(mean); tau2 by Paule
-    and Mandel. The interval takes raters, expectations and tau2 as known.
+    Drawing in: B = tau2 / (tau2 + s^2), mean + B (score - mean); tau2 by Paule and Mandel. The interval holds the doubt
+    about tau2 and the mean (``numeric.unsure_spread``); it takes raters and expectations as known.
 
     References
     ----------
@@ -113,21 +120,98 @@ def adjusted_scores(
     before = values + sum(effects.values(), np.zeros(len(values)))
     final, sd, tau2, mean = drawn_in(before, se)
     effects["shrinkage"] = final - before
-    method = "Paule-Mandel tau2, empirical Bayes"
-    whole = np.zeros(len(names), dtype=np.int64) if n is None else np.asarray(n, dtype=np.int64)
-
-    def rows(label, value, reach, note=""):
-        return pd.DataFrame({"unit": names, "label": label, "value": value, "low": value - reach,
-                             "high": value + reach, "level": level, "n": whole, "method": method, MEASURED_IN: unit,
-                             "note": note})
-
     raw_se = np.asarray(se if raters is None else _raw_se(raters, names, z), dtype=float)
-    parts = [rows("raw", values, z * raw_se, np.where(np.isnan(raw_se), "no_variation", ""))]
-    parts += [rows(step, effect, np.nan, "step_no_interval") for step, effect in effects.items()]
-    parts.append(rows("adjusted", final, z * sd))
-    return AdjustedScores(
-        units=EstimateTable(groups=("unit",), frame=pd.concat(parts, ignore_index=True)), steps=tuple(effects),
-        moved=_moved(values, final, level), tau2=tau2, mean=mean, method=method)
+    low, high = (values - z * raw_se, values + z * raw_se) if limits is None else limits
+    method = "Paule-Mandel tau2, empirical Bayes"
+    common = {"level": level, "n": np.zeros(len(names), dtype=np.int64) if n is None else np.asarray(n, dtype=np.int64),
+              "method": method, MEASURED_IN: unit}
+    first = {"value": values, "low": low, "high": high, "note": np.where(np.isnan(low), "no_variation", "")}
+    last = {"value": final, "low": final - z * sd, "high": final + z * sd, "note": ""}
+    return AdjustedScores(units=_stacked(names, first, effects, last, common, bounds), steps=tuple(effects),
+                          moved=_moved(values, final, level), tau2=tau2, mean=mean, method=method)
+
+
+def rater_adjusted_scores(
+    raters: EstimateTable, *, mean: float, tau2: float, bounds: tuple[float, float] | None = None,
+) -> AdjustedScores:
+    """Raw mean, less what strict and mild raters give, drawn in: the steps of a model of crossed units and raters.
+
+    Parameters
+    ----------
+    raters : EstimateTable
+        As ``RaterEffects.units``: groups ``("unit",)``, labels ``"raw"``, ``"rater_free"`` and ``"adjusted"``.
+    mean : float
+        Grand mean of the model.
+    tau2 : float
+        Variance between units of the model, 0 or more.
+    bounds : tuple of float or None
+        Ends of the scale: intervals are cut there, and an adjusted score beyond them is no answer.
+
+    Returns
+    -------
+    AdjustedScores
+        The adjusted score is the prediction of the model itself, with its interval.
+
+    Raises
+    ------
+    KinerjaError
+        ``rater_units_differ`` when a label lacks a unit.
+    NotApplicable
+        ``too_few_units`` or ``adjusted_outside_scale``.
+
+    Notes
+    -----
+    Henderson's equation of a unit: n (rater-free mean - mean - effect) = effect x residual / tau2. So raw mean, rater
+    step and drawing in add up to the prediction exactly, whether or not units are connected through raters; raters of
+    separate groups of units are taken to come from one population.
+
+    References
+    ----------
+    Robinson, G. K. (1991). That BLUP is a good thing. Statistical Science 6, 15-32.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from kinerja_lab.core.estimate import EstimateTable
+    >>> rows = pd.DataFrame([{"unit": unit, "label": label, "value": value, "low": value - 1, "high": value + 1,
+    ...     "level": 0.95, "n": 8, "method": "m", "measured_in": "scale_points", "note": ""}
+    ...     for label, values in {"raw": (2.0, 3.0, 5.0), "rater_free": (2.5, 3.0, 4.5),
+    ...                           "adjusted": (2.7, 3.1, 4.2)}.items() for unit, value in zip("abc", values)])
+    >>> found = rater_adjusted_scores(EstimateTable(groups=("unit",), frame=rows), mean=3.3, tau2=0.5)
+    >>> found.units.frame.query("unit == 'c'")["value"].round(2).tolist()
+    [5.0, -0.5, -0.3, 4.2]
+    """
+    frame = raters.frame
+    names = frame.loc[frame["label"] == "raw", "unit"].astype(str).to_numpy()
+    if len(names) < LEAST_UNITS:
+        raise NotApplicable("too_few_units", n=len(names), least=LEAST_UNITS)
+    raw, free, final = (_rows_of(raters, label, names) for label in ("raw", "rater_free", "adjusted"))
+    values, freed, ends = (rows["value"].to_numpy(dtype=float) for rows in (raw, free, final))
+    effects = {"rater": freed - values, "shrinkage": ends - freed}
+    first, last = ({name: rows[name].to_numpy() for name in ("value", "low", "high", "note")} for rows in (raw, final))
+    level, method = float(final["level"].iloc[0]), str(final["method"].iloc[0])
+    common = {"level": level, "n": raw["n"].to_numpy(), "method": method,
+              MEASURED_IN: str(raw[MEASURED_IN].iloc[0])}
+    return AdjustedScores(units=_stacked(names, first, effects, last, common, bounds), steps=tuple(effects),
+                          moved=_moved(values, ends, level), tau2=tau2, mean=mean, method=method)
+
+
+def _stacked(
+    names: np.ndarray, first: dict, effects: dict[str, np.ndarray], last: dict, common: dict,
+    bounds: tuple[float, float] | None,
+) -> EstimateTable:
+    """Raw scores, the effect of every step, adjusted scores; limits cut at the ends of the scale."""
+    least, most = bounds or (-np.inf, np.inf)
+    outside = (last["value"] < least) | (last["value"] > most)
+    if outside.any():
+        raise NotApplicable("adjusted_outside_scale", n=int(outside.sum()))
+    first, last = ({**end, "low": np.maximum(end["low"], np.minimum(least, end["value"])),
+                    "high": np.minimum(end["high"], np.maximum(most, end["value"]))} for end in (first, last))
+    steps = [(step, {"value": effect, "low": np.nan, "high": np.nan, "note": "step_no_interval"})
+             for step, effect in effects.items()]
+    parts = [pd.DataFrame({"unit": names, "label": label, **columns, **common})
+             for label, columns in (("raw", first), *steps, ("adjusted", last))]
+    return EstimateTable(groups=("unit",), frame=pd.concat(parts, ignore_index=True))
 
 
 def drawn_in(values: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
@@ -141,13 +225,16 @@ def drawn_in(values: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, np.ndarray
     Returns
     -------
     tuple
-        Drawn-in values, their standard deviations, variance between units, mean.
+        Drawn-in values, root of the expected squared distance of the true values from them (averaged over the variance
+        between units), variance between units, mean.
     """
     tau2 = between_variance(values, se)
     weight = 1 / (tau2 + se**2)
     mean = float(weight @ values / weight.sum())
     kept = tau2 / (tau2 + se**2)
-    return (mean + kept * (values - mean), np.sqrt(kept * se**2 + (1 - kept) ** 2 / weight.sum()), tau2, mean)
+    drawn = mean + kept * (values - mean)
+    middle, variance = known_error_moments(values, np.ones((len(values), 1)), se**2)
+    return drawn, np.sqrt(variance + (middle - drawn) ** 2), tau2, mean
 
 
 def between_variance(values: np.ndarray, se: np.ndarray) -> float:

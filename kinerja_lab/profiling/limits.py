@@ -6,21 +6,24 @@ from scipy import special
 
 from kinerja_lab.numeric.intervals import normal_quantile
 from kinerja_lab.numeric.overdispersion import binomial_tails, poisson_tails
+from kinerja_lab.numeric.quadrature import normal_grid
 
-__all__ = ["LEVELS", "exact_limits", "exact_z", "limits_frame", "overdispersed_limits", "wider_limits"]
+__all__ = ["LEVELS", "exact_limits", "exact_z", "limits_frame", "mixture_z", "overdispersed_limits", "wider_limits"]
 
 LEVELS = {"95": 0.95, "998": 0.998}
 """About two and three standard deviations: a warning, and an alarm."""
 
 GRID = 200
+NODES = 61
 SPAN = 0.5, 1.1
 """The grid runs from half the smallest to a little above the largest expected count."""
 
 
 def overdispersed_limits(
-    expected: np.ndarray, *, level: float, tau2: float, share: np.ndarray | None,
+    expected: np.ndarray, *, level: float, tau2: float, share: np.ndarray | None, factor: float = 1.0,
+    root: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of observed over expected with the variance between units added to chance.
+    """Limits of observed over expected with the variance between units added to chance, or chance multiplied.
 
     Parameters
     ----------
@@ -32,6 +35,10 @@ def overdispersed_limits(
         Variance between units on the scale of the scores.
     share : numpy.ndarray or None
         Expected proportion for events of a denominator (arcsine scale); None for counts (log scale).
+    factor : float
+        What the variance of chance is multiplied with.
+    root : bool
+        Counts on the scale of the root instead of the logarithm.
 
     Returns
     -------
@@ -40,7 +47,8 @@ def overdispersed_limits(
 
     Notes
     -----
-    Counts: exp(-+ z sqrt(1/E + tau2)). Proportions: sin(asin sqrt p -+ z sqrt(1/4n + tau2))^2 / p with n = E / p.
+    Counts: exp(-+ z sqrt(f/E + tau2)); root: (1 -+ z sqrt(f/4E + tau2))^2, from 0. Proportions: sin(asin sqrt p -+ z
+    sqrt(f/4n + tau2))^2 / p with n = E / p.
 
     References
     ----------
@@ -48,10 +56,13 @@ def overdispersed_limits(
     1185-1202.
     """
     z = normal_quantile(level)
+    if share is None and root:
+        half = z * np.sqrt(factor / (4 * expected) + tau2)
+        return np.clip(1 - half, 0, None) ** 2, (1 + half) ** 2
     if share is None:
-        half = z * np.sqrt(1 / expected + tau2)
+        half = z * np.sqrt(factor / expected + tau2)
         return np.exp(-half), np.exp(half)
-    half = z * np.sqrt(share / (4 * expected) + tau2)
+    half = z * np.sqrt(factor * share / (4 * expected) + tau2)
     angle = np.arcsin(np.sqrt(share))
     low, high = np.clip(angle - half, 0, None), np.clip(angle + half, None, np.pi / 2)
     return np.sin(low) ** 2 / share, np.sin(high) ** 2 / share
@@ -116,7 +127,10 @@ def _smallest(holds, expected: np.ndarray, top: np.ndarray) -> np.ndarray:
     return high
 
 
-def limits_frame(expected: np.ndarray, *, tau2: float, share: float | None) -> pd.DataFrame:
+def limits_frame(
+    expected: np.ndarray, *, tau2: float, share: float | None, factor: float = 1.0, root: bool = False,
+    exact: bool = True,
+) -> pd.DataFrame:
     """Limits on a grid of expected counts: the wider of chance alone and chance with ordinary variation.
 
     Parameters
@@ -127,6 +141,10 @@ def limits_frame(expected: np.ndarray, *, tau2: float, share: float | None) -> p
         Variance between units.
     share : float or None
         Pooled expected proportion; None for counts.
+    factor, root
+        As for ``overdispersed_limits``.
+    exact : bool
+        Never inside the exact limits; otherwise ``overdispersed_limits`` as they are.
 
     Returns
     -------
@@ -140,24 +158,31 @@ def limits_frame(expected: np.ndarray, *, tau2: float, share: float | None) -> p
     grid = np.geomspace(SPAN[0] * expected.min(), SPAN[1] * expected.max(), GRID)
     frame = pd.DataFrame({"expected": grid})
     for name, level in LEVELS.items():
-        frame[f"low_{name}"], frame[f"high_{name}"] = wider_limits(grid, level=level, tau2=tau2, share=share)
+        frame[f"low_{name}"], frame[f"high_{name}"] = wider_limits(
+            grid, level=level, tau2=tau2, share=share, factor=factor, root=root, exact=exact)
     return frame
 
 
-def wider_limits(expected, *, level: float, tau2: float, share) -> tuple[np.ndarray, np.ndarray]:
+def wider_limits(
+    expected, *, level: float, tau2: float, share, factor: float = 1.0, root: bool = False, exact: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
     """The wider of ``overdispersed_limits`` and ``exact_limits`` on either side.
 
     Parameters
     ----------
-    expected, level, tau2, share
+    expected, level, tau2, share, factor, root
         As there.
+    exact : bool
+        Otherwise ``overdispersed_limits`` alone.
 
     Returns
     -------
     tuple of numpy.ndarray
     """
     share = None if share is None else np.broadcast_to(np.asarray(share, dtype=float), np.shape(expected))
-    first = overdispersed_limits(expected, level=level, tau2=tau2, share=share)
+    first = overdispersed_limits(expected, level=level, tau2=tau2, share=share, factor=factor, root=root)
+    if not exact:
+        return first
     second = exact_limits(expected, level=level, share=share)
     return np.minimum(first[0], second[0]), np.maximum(first[1], second[1])
 
@@ -181,3 +206,44 @@ def exact_z(events: np.ndarray, expected: np.ndarray, *, n: np.ndarray | None) -
     below = events < expected
     return np.where(below, np.minimum(special.ndtri(np.where(below, low, 0.5)), 0.0),
                     np.maximum(-special.ndtri(np.where(below, 0.5, high)), 0.0))
+
+
+def mixture_z(
+    events: np.ndarray, expected: np.ndarray, *, n: np.ndarray | None, tau2: float, root: bool = False,
+) -> np.ndarray:
+    """Normal score of the tail on the side where the unit lies, when units vary around what is expected of them.
+
+    Parameters
+    ----------
+    events, expected, n
+        As for ``exact_z``.
+    tau2 : float
+        Variance between units on the scale of the scores; with 0 this is ``exact_z``.
+    root : bool
+        Counts on the scale of the root instead of the logarithm.
+
+    Returns
+    -------
+    numpy.ndarray
+        Negative below expected; 0 where the tail is a half or more.
+
+    Notes
+    -----
+    Counts are Poisson (or binomial) around a mean of E exp(tau v), E (1 + tau v)^2 or n sin(asin sqrt(E/n) + tau v)^2
+    with v standard normal. For small expected counts the lower tail of this law is far heavier than that of a normal
+    logarithm.
+    """
+    if tau2 <= 0:
+        return exact_z(events, expected, n=n)
+    nodes, weights = normal_grid(NODES)
+    moved = np.sqrt(tau2) * nodes
+    x, mean = events[:, None], expected[:, None]
+    if n is not None:
+        angle = np.clip(np.arcsin(np.sqrt(mean / n[:, None])) + moved, 1e-9, np.pi / 2 - 1e-9)
+        low, high = binomial_tails(x, n[:, None], np.sin(angle) ** 2)
+    else:
+        grown = np.maximum(1 + moved, 1e-6) ** 2 if root else np.exp(moved)
+        low, high = poisson_tails(np.broadcast_to(x, (len(events), NODES)), mean * grown)
+    tail = np.where(events < expected, low @ weights, high @ weights)
+    score = np.minimum(special.ndtri(np.clip(tail, 1e-300, 0.5)), 0.0)
+    return np.where(events < expected, score, -score)

@@ -132,7 +132,7 @@ def rank_units(
     """
     values, se, names = _checked(values, se, units, polarity, level, draws)
     better = values if polarity is Polarity.MAXIMISE else -values
-    errors = rng.standard_normal((draws, len(values)))
+    errors = _draws(rng, draws, se, better, names)
     limit = order_limit(better, se, level=level, draws=errors, stepdown=stepdown)
     gap = (better[:, None] - better) / np.sqrt(se[:, None] ** 2 + se**2)
     above = gap > limit
@@ -155,6 +155,13 @@ def rank_units(
         separable=Estimate(label="separable", value=float(above.sum()) / pairs, low=np.nan, high=np.nan, level=level,
                            n=pairs, method=method, unit="share", note="pairs_no_interval"),
     )
+
+
+def _draws(rng: np.random.Generator, times: int, spread, centre, names) -> np.ndarray:
+    """Standard normal errors that go with the unit, not with the place of its row."""
+    errors = np.empty((times, len(names)))
+    errors[:, np.lexsort((names, centre, spread))] = rng.standard_normal(errors.shape)
+    return errors
 
 
 def _checked(values, se, units, polarity, level, draws):
@@ -250,7 +257,7 @@ def fifth_chances(
     block = max(1, 2_000_000 // count)
     for start in range(0, draws, block):
         times = min(block, draws - start)
-        true = sign * (means + sd * rng.standard_normal((times, count)))
+        true = sign * (means + sd * _draws(rng, times, sd, means, names))
         order = np.argpartition(true, (size - 1, count - size), axis=1)
         best += np.bincount(order[:, :size].ravel(), minlength=count)
         worst += np.bincount(order[:, count - size:].ravel(), minlength=count)

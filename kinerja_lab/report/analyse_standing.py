@@ -23,15 +23,18 @@ from kinerja_lab.profiling.ranking import Ranking, fifth_chances, rank_units
 from kinerja_lab.profiling.shrinkage import shrink_means, shrink_rates, shrink_shares
 from kinerja_lab.profiling.standardise import unit_rates
 from kinerja_lab.profiling.watch import Watch, watch_units, within_dispersion
+from kinerja_lab.report.analyse_adjusted import adjusted_looks, raters_look
 from kinerja_lab.report.disclosure import hidden_units, suppress
 from kinerja_lab.report.reasons import or_reason
 
-__all__ = ["standing_results"]
+__all__ = ["profile_rng", "standing_results", "unit_cases"]
 
 SEED = 20240817
 """Of the draws behind ranks and chances: the same report twice gives the same numbers."""
 SHIFT = 0.10
 LEAST_UNITS = 5
+MOST_RANKED = 6000
+"""Units whose pairs still fit into memory (their number squared, eight bytes each, several times)."""
 BASE_MONTHS = 8
 
 Answer = TypeVar("Answer")
@@ -82,6 +85,8 @@ def standing_results(
         survey=or_reason(lambda: _survey(survey, setting)), measures=looks,
         watches={m.code: or_reason(lambda m=m: _watch(months[m.code], m, setting)) for m in measures},
         charts={m.code: or_reason(lambda m=m: _chart(months[m.code], m, setting)) for m in measures},
+        adjusted=adjusted_looks(survey, measures=measures, by_unit=by_unit, looks=looks, level=setting.level),
+        raters=raters_look(survey, level=setting.level),
     )
 
 
@@ -91,12 +96,15 @@ def _need(result: Answer | NotApplicable) -> Answer:
     return result
 
 
-def _rng() -> np.random.Generator:
+def profile_rng() -> np.random.Generator:
+    """The draws of every profile: the same page twice gives the same numbers."""
     return np.random.default_rng(SEED)
 
 
 def _ranked(scores: _Scores, polarity: Polarity, level: float, *, own: bool = False) -> Ranking:
-    return rank_units(scores.values, scores.se, units=scores.units, polarity=polarity, level=level, rng=_rng(),
+    if len(scores.units) > MOST_RANKED:
+        raise NotApplicable("too_many_to_rank", n=len(scores.units), most=MOST_RANKED)
+    return rank_units(scores.values, scores.se, units=scores.units, polarity=polarity, level=level, rng=profile_rng(),
                       n=scores.n, own=own)
 
 
@@ -104,7 +112,7 @@ def _fifths(scores: _Scores, polarity: Polarity, level: float) -> EstimateTable:
     if len(scores.units) < LEAST_UNITS:
         raise NotApplicable("too_few_units", n=len(scores.units), least=LEAST_UNITS)
     best, sd, _, _ = drawn_in(scores.values, scores.se)
-    return fifth_chances(best, sd, units=scores.units, polarity=polarity, level=level, rng=_rng())
+    return fifth_chances(best, sd, units=scores.units, polarity=polarity, level=level, rng=profile_rng())
 
 
 def _survey(survey: SurveyResults | NotApplicable, setting: Setting) -> UnitStanding:
@@ -187,20 +195,43 @@ def _cases(measure, rows, table, crude, adjusted, stated: bool, level: float) ->
     if stated:
         return CaseMixLook(calibration=expected_calibration(table, kind=measure.kind, level=level), source="given",
                            moved=_moved(crude, adjusted, level), explained=float("nan"), method="stated expectation")
-    columns = [name for name in rows.columns if name not in OUTCOME_COLUMNS
-               and pd.api.types.is_numeric_dtype(rows[name]) and rows[name].notna().any()]
-    if not columns:
-        raise NotApplicable("case_mix_no_columns")
-    cases = rows.groupby("unit", as_index=False)[columns].mean()
-    joined = table.merge(cases, on="unit", how="left", validate="one_to_one")
-    columns = [name for name in columns if joined[name].std() > 0]
-    model = case_mix(joined, kind=measure.kind, columns=columns, level=level, rng=_rng())
+    joined, columns = unit_cases(rows, table)
+    model = case_mix(joined, kind=measure.kind, columns=columns, level=level, rng=profile_rng())
     share = measure.kind is MeasureKind.PROPORTION
     merged = joined[["unit"]].astype(str).merge(model.units, on="unit", how="left", validate="one_to_one")
     events, size, expected = (merged[name].to_numpy(dtype=float) for name in ("events", "denominator", "expected"))
     after = arcsine_scores(events, size, expected)[0] if share else log_ratio_scores(events, expected)[0]
     return CaseMixLook(calibration=model.calibration, source="model", moved=_moved(crude, after, level),
                        explained=model.explained, method=f"{', '.join(columns)}: {model.method}")
+
+
+def unit_cases(rows: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Units with what describes their cases: the study's own columns of numbers, averaged over periods.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Outcomes of one measure, a row a unit and period.
+    table : pandas.DataFrame
+        One row a unit.
+
+    Returns
+    -------
+    pandas.DataFrame, list of str
+        The table with the columns, and their names; a column that never differs is left out.
+
+    Raises
+    ------
+    NotApplicable
+        ``case_mix_no_columns``.
+    """
+    columns = [name for name in rows.columns if name not in OUTCOME_COLUMNS
+               and pd.api.types.is_numeric_dtype(rows[name]) and rows[name].notna().any()]
+    if not columns:
+        raise NotApplicable("case_mix_no_columns")
+    cases = rows.groupby("unit", as_index=False)[columns].mean()
+    joined = table.merge(cases, on="unit", how="left", validate="one_to_one")
+    return joined, [name for name in columns if joined[name].std() > 0]
 
 
 def _moved(before: np.ndarray, after: np.ndarray, level: float) -> Estimate:
@@ -233,7 +264,7 @@ def _mean_standing(measure: Measure, rows: pd.DataFrame, table: pd.DataFrame, se
         ranking=or_reason(lambda: _ranked(scores, measure.polarity, setting.level)),
         fifths=or_reason(lambda: _fifths(scores, measure.polarity, setting.level)),
         benchmark=NotApplicable("benchmark_needs_shares"),
-        case_mix=NotApplicable("funnel_needs_counts", measure=measure.words),
+        case_mix=NotApplicable("case_mix_needs_counts", measure=measure.words),
         dispersion=float("nan"), method=scores.method)
 
 

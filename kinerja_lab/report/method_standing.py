@@ -45,4 +45,7 @@ def standing_lines(
     for code, look in found.charts.items():
         if not isinstance(look, NotApplicable):
             add("method.standing_chart", code, method=look.chart.method, rules=look.chart.rules)
+    for code, look in found.adjusted.items():
+        if not isinstance(look, NotApplicable):
+            add("method.standing_adjusted", code, method=look.scores.method)
     return [words.text(key, measure=", ".join(names), **dict(params)) for (key, params), names in shared.items()]

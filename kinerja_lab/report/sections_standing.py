@@ -12,14 +12,17 @@ from kinerja_lab.profiling.ranking import Ranking
 from kinerja_lab.report import show
 from kinerja_lab.report.pictures import Picture, caption_of, headers_for, words_for
 from kinerja_lab.report.reasons import reason_html
+from kinerja_lab.report.sections_adjusted import adjusted, adjusted_estimates, measure_name, measure_unit
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import CHANCE, table_html
 from kinerja_lab.text.catalogue import catalogue
 from kinerja_lab.text.numbers import number
 
-__all__ = ["standing", "standing_estimates", "standing_pictures"]
+__all__ = ["chart_picture", "standing", "standing_estimates", "standing_pictures", "tier_picture", "tier_sentences",
+           "unit_table"]
 
 _MOST_ROWS = 40
+_MOST_TABLED = 200
 
 
 def standing(report: Report) -> None:
@@ -32,38 +35,51 @@ def standing(report: Report) -> None:
         display(show.html(head + reason_html(found, lang=report.language)))
         return
     shown = _featured(found)
-    parts = [head, *(f"<p>{escape(line)}</p>" for line in _sentences(report, shown))]
+    parts = [head, *(f"<p>{escape(line)}</p>" for line in tier_sentences(report, shown))]
     display(show.html("".join(parts)))
     for picture in standing_pictures(report):
         alt, caption = caption_of(picture, report.language)
         show.picture(picture.draw().figure, alt=alt, caption=caption)
-    tables = [_unit_table(report, shown), _measure_table(report, found)]
+    tables = [unit_table(report, shown), _measure_table(report, found)]
     display(show.html("\n".join(table for table in tables if table)))
+    adjusted(report)
 
 
 def standing_pictures(report: Report) -> Iterator[Picture]:
     """Units by tier, and the region's measure whose months are most unusual."""
-    from kinerja_lab.plot.standing import control_chart, tier_rows
-    from kinerja_lab.plot.style import blank_axes, row_axes
-
-    found, lang, names = report.results.standing, report.language, words_for(report)
+    found = report.results.standing
     if isinstance(found, NotApplicable):
         return
     shown = _featured(found)
     if isinstance(shown, UnitStanding) and not isinstance(shown.ranking, NotApplicable):
-        rows = _open_rows(shown)
-        tiers, ranks = _places(shown.ranking)
-        yield Picture(
-            name="standing_units", draw=lambda: tier_rows(
-                rows, tiers=tiers, ranks=ranks, lang=lang, names=names["unit"],
-                axes=row_axes(min(len(rows), _MOST_ROWS)), limit=_MOST_ROWS),
-            params={"n": len(rows), "tiers": shown.ranking.tier_count, "measure": _name(report, shown.code)})
+        yield tier_picture(report, shown)
     look = _unusual(found)
     if look is not None:
-        label = names["measure"].get(look.code, look.code)
-        unit = next((measure.unit for measure in report.study.measures if measure.code == look.code), "")
-        yield Picture(name="standing_chart", params={"measure": label}, draw=lambda: control_chart(
-            look.chart, lang=lang, axes=blank_axes(height=3.6), name=label, unit=unit))
+        yield chart_picture(report, look)
+
+
+def tier_picture(report: Report, look: UnitStanding) -> Picture:
+    """Units by tier; the look must have a ranking."""
+    from kinerja_lab.plot.standing import tier_rows
+    from kinerja_lab.plot.style import row_axes
+
+    rows, (tiers, ranks) = _open_rows(look), _places(look.ranking)
+    return Picture(
+        name="standing_units", draw=lambda: tier_rows(
+            rows, tiers=tiers, ranks=ranks, lang=report.language, names=words_for(report)["unit"],
+            axes=row_axes(min(len(rows), _MOST_ROWS)), limit=_MOST_ROWS),
+        params={"n": len(rows), "tiers": look.ranking.tier_count, "measure": measure_name(report, look.code)})
+
+
+def chart_picture(report: Report, look: RegionChart) -> Picture:
+    """The months of the region for one measure."""
+    from kinerja_lab.plot.standing import control_chart
+    from kinerja_lab.plot.style import blank_axes
+
+    label = measure_name(report, look.code)
+    return Picture(name="standing_chart", params={"measure": label}, draw=lambda: control_chart(
+        look.chart, lang=report.language, axes=blank_axes(height=3.6), name=label,
+        unit=measure_unit(report, look.code)))
 
 
 def standing_estimates(report: Report) -> Iterator[tuple[str, Estimate | EstimateTable]]:
@@ -89,6 +105,7 @@ def standing_estimates(report: Report) -> Iterator[tuple[str, Estimate | Estimat
         if not isinstance(look.case_mix, NotApplicable):
             yield f"{section}.case_mix.slope", look.case_mix.calibration.slope
             yield f"{section}.case_mix.moved", look.case_mix.moved
+    yield from adjusted_estimates(found)
 
 
 def _featured(found: StandingResults) -> UnitStanding | NotApplicable:
@@ -124,7 +141,8 @@ def _open_rows(look: UnitStanding) -> EstimateTable:
     return _open_table(look.rates, look)
 
 
-def _sentences(report: Report, shown: UnitStanding | NotApplicable) -> Iterator[str]:
+def tier_sentences(report: Report, shown: UnitStanding | NotApplicable) -> Iterator[str]:
+    """How many tiers there are, and what that means; or why it is not known."""
     words = catalogue(report.language)
     if isinstance(shown, NotApplicable):
         yield words.sentence(shown.message)
@@ -135,16 +153,12 @@ def _sentences(report: Report, shown: UnitStanding | NotApplicable) -> Iterator[
     ranking = shown.ranking
     key = "sentence.standing_intro" if ranking.tier_count > 1 else "sentence.standing_one_tier"
     yield words.text(key, level=ranking.separable.level, units=len(ranking.tiers), tiers=ranking.tier_count,
-                     measure=_name(report, shown.code))
+                     measure=measure_name(report, shown.code))
     if shown.hidden:
         yield words.text("sentence.standing_hidden", n=len(shown.hidden))
 
 
-def _name(report: Report, code: str) -> str:
-    return words_for(report)["measure"].get(code) or catalogue(report.language).text("sentence.standing_survey")
-
-
-def _unit_table(report: Report, look: UnitStanding | NotApplicable) -> str:
+def unit_table(report: Report, look: UnitStanding | NotApplicable) -> str:
     """Tier, possible places and chances, a row a unit."""
     if isinstance(look, NotApplicable) or isinstance(look.ranking, NotApplicable):
         return ""
@@ -163,8 +177,13 @@ def _unit_table(report: Report, look: UnitStanding | NotApplicable) -> str:
     } for unit in sorted(tiers, key=lambda unit: (tiers[unit], order[unit])) if unit not in look.hidden]
     if not rows:
         return ""
+    words, left_out = catalogue(report.language), max(len(rows) - _MOST_TABLED, 0)
+    caption = words.text("caption.standing_units")
+    if left_out:  # thousands of units would make the page of all regions too heavy to open
+        rows = [*rows[:_MOST_TABLED // 2], *rows[-(_MOST_TABLED // 2):]]
+        caption = f"{caption}. {words.text('caption.standing_left_out', n=left_out)}"
     return table_html(pd.DataFrame(rows), lang=report.language, names=words_for(report), headers=headers_for(report),
-                      caption=catalogue(report.language).text("caption.standing_units"),
+                      caption=caption,
                       specs={"tier": "d", "best_chance": CHANCE, "worst_chance": CHANCE})
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kinerja_lab.calibration.rater_changes import rater_changes
 from kinerja_lab.calibration.raters import adjust_for_raters
 from kinerja_lab.numeric.twoway import crossed_fixed, two_way
 
@@ -51,3 +52,15 @@ def test_predicted_effects(case, found):
     assert found.mean == pytest.approx(numbers["lmer_mu"], abs=1e-5)
     np.testing.assert_allclose(-found.severity.frame["value"], numbers["lmer_rater"], atol=1e-5)
     np.testing.assert_allclose(values(found, "adjusted") - numbers["lmer_mu"], numbers["lmer_unit"], atol=1e-5)
+
+
+def test_a_unit_freed_from_its_raters(case, found):
+    """Raw mean less the mean of the effects that lme4 predicts for the raters who rated the unit."""
+    (scores, unit, rater), numbers = case
+    given = pd.Series(np.asarray(numbers["lmer_rater"])[rater - 1]).groupby(unit).mean().to_numpy()
+    free = np.asarray(numbers["raw_unit_mean"]) - given
+    np.testing.assert_allclose(values(found, "rater_free"), free, rtol=0, atol=1e-5)
+    changes = rater_changes(found, way="mixed_model")
+    by_unit = changes.units.assign(unit=changes.units["unit"].astype(int)).sort_values("unit")["change"]
+    np.testing.assert_allclose(by_unit, -given, rtol=0, atol=1e-5)
+    assert changes.largest.n == 40 and changes.largest.value == pytest.approx(np.abs(given).max(), abs=1e-5)

@@ -8,8 +8,10 @@ from scipy import stats
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.options import MeasureKind, Polarity
 from kinerja_lab.core.outcome import Measure
-from kinerja_lab.profiling.funnel import funnel
-from kinerja_lab.profiling.limits import exact_limits, overdispersed_limits
+from kinerja_lab.numeric.overdispersion import consistent_factor, paule_mandel_variance
+from kinerja_lab.profiling.funnel import flags_together, funnel
+from kinerja_lab.profiling.funnel_rules import PUBLISHED, FunnelRules, house_rules
+from kinerja_lab.profiling.limits import exact_limits, exact_z, mixture_z, overdispersed_limits
 
 
 def measure(kind=MeasureKind.RATE):
@@ -137,3 +139,129 @@ def test_impossible_counts_are_refused_by_name():
 def test_equal_units():
     found = funnel(table([5.0] * 8, [50.0] * 8), measure=measure(), level=0.95)
     assert found.tau2 == 0 and found.flags == () and found.phi == pytest.approx(0)
+
+
+def rules(**changes):
+    given = {"scale": "log", "ends": "keep", "overdispersion": "additive", "estimator": "dersimonian_laird",
+             "exact": False}
+    return FunnelRules(**{**given, **changes})
+
+
+def test_multiplicative_limits_by_hand():
+    """Scores +-2 at E = 100 on the root scale: phi is 4, so two standard errors become 4 / (2 sqrt 100)."""
+    events = np.array([121.0, 81] * 4)
+    found = funnel(table(events, [1000.0] * 8, 100.0), measure=measure(), level=0.95,
+                   rules=rules(scale="root", overdispersion="multiplicative"))
+    assert found.phi == pytest.approx(4) and found.factor == pytest.approx(4) and found.tau2_limits == 0
+    np.testing.assert_allclose(np.abs(found.z), 1)
+    near = found.limits.iloc[(found.limits["expected"] - 100).abs().argmin()]
+    z = stats.norm.ppf(0.975)
+    assert near["high_95"] == pytest.approx((1 + z * 2 / (2 * np.sqrt(near["expected"]))) ** 2)
+    assert near["low_95"] == pytest.approx((1 - z * 2 / (2 * np.sqrt(near["expected"]))) ** 2)
+
+
+def test_a_factor_below_one_never_narrows_the_limits():
+    found = funnel(table([100.0] * 8, [1000.0] * 8, 100.0), measure=measure(), level=0.95,
+                   rules=PUBLISHED["spiegelhalter_2005"])
+    assert found.phi == 0 and found.factor == 1
+
+
+def test_the_additive_estimators_agree_on_equal_units_without_trimming():
+    """Equal errors: DerSimonian-Laird around the target has N - 1 below, Paule-Mandel N."""
+    events = np.array([121.0, 81, 144, 64, 100, 100])
+    frame = table(events, [1000.0] * 6, 100.0)
+    z2 = ((np.sqrt(events / 100) - 1) * 20) ** 2
+    moments = funnel(frame, measure=measure(), level=0.95, rules=rules(scale="root"))
+    assert moments.tau2_limits == pytest.approx((z2.sum() - 5) / (5 * 400))
+    paule = funnel(frame, measure=measure(), level=0.95, rules=rules(scale="root", estimator="paule_mandel"))
+    assert paule.tau2_limits == pytest.approx((z2.mean() - 1) / 400)
+    assert paule_mandel_variance(np.array([0.1, -0.1]), np.array([1.0, 1.0])) == 0
+
+
+def test_the_consistent_factor_is_right_for_normal_scores_and_stands_far_off_units():
+    z = stats.norm.ppf((np.arange(4000) + 0.5) / 4000) * 1.5
+    assert consistent_factor(z, share=0.1) == pytest.approx(2.25, rel=0.01)
+    far = np.concatenate([z, [60.0] * 40])
+    assert consistent_factor(far, share=0.1) == pytest.approx(2.25, rel=0.06) and (far @ far / len(far)) > 30
+    assert consistent_factor(z / 3, share=0.1) == pytest.approx(1)
+
+
+def test_chance_alone_flags_more():
+    rng = np.random.default_rng(12)
+    frame = table(rng.poisson(500 * np.exp(rng.normal(0, 0.3, 40))).astype(float), [2000.0] * 40)
+    counts = {kind: len(funnel(frame, measure=measure(), level=0.95, rules=rules(overdispersion=kind)).flags)
+              for kind in ("additive", "multiplicative", "none")}
+    assert counts["none"] > 10 > counts["additive"] and counts["multiplicative"] < 10
+
+
+def test_the_house_convention_is_the_default():
+    frame = table([3.0, 9, 40, 100, 5], [30.0, 90, 400, 1100, 70])
+    for kind in (MeasureKind.RATE, MeasureKind.PROPORTION):
+        plain = funnel(frame, measure=measure(kind), level=0.95)
+        named = funnel(frame, measure=measure(kind), level=0.95, rules=house_rules(kind))
+        assert plain.tau2_limits == named.tau2_limits and plain.rules == named.rules
+        assert plain.method == named.method == house_rules(kind).described()
+
+
+@pytest.mark.parametrize(("changes", "code"), [
+    ({"scale": "logit"}, "unknown_option"), ({"ends": "cut"}, "unknown_option"), ({"share": 0.5}, "bad_share"),
+    ({"share": 0.0}, "bad_share"), ({"estimator": "reml"}, "unknown_option")])
+def test_unknown_conventions_are_refused(changes, code):
+    with pytest.raises(KinerjaError, match=code):
+        rules(**changes)
+
+
+@pytest.mark.parametrize(("kind", "scale"), [(MeasureKind.RATE, "arcsine"), (MeasureKind.PROPORTION, "log")])
+def test_a_scale_that_does_not_suit_the_measure(kind, scale):
+    with pytest.raises(KinerjaError, match="funnel_scale"):
+        funnel(table([3.0, 9, 4, 10, 5], [30.0, 90, 40, 110, 70]), measure=measure(kind), level=0.95,
+               rules=rules(scale=scale))
+
+
+def test_the_tail_of_units_that_vary_is_that_of_the_mixture():
+    """By a million draws; without variation it is the exact tail."""
+    rng = np.random.default_rng(7)
+    means = 20 * np.exp(0.2 * rng.normal(size=1_000_000))
+    counts = rng.poisson(means)
+    events = np.array([6.0, 12.0, 36.0])
+    found = stats.norm.cdf(-np.abs(mixture_z(events, np.full(3, 20.0), n=None, tau2=0.04)))
+    seen = [(counts <= 6).mean(), (counts <= 12).mean(), (counts >= 36).mean()]
+    np.testing.assert_allclose(found, seen, rtol=0.05)
+    naive = stats.norm.cdf(np.log(6 / 20) / np.sqrt(1 / 20 + 0.04))
+    assert found[0] > 10 * naive
+    shares = np.sin(np.clip(np.arcsin(np.sqrt(0.1)) + 0.05 * rng.normal(size=1_000_000), 0, None)) ** 2
+    trials = rng.binomial(50, shares)
+    tail = stats.norm.sf(mixture_z(np.array([13.0]), np.array([5.0]), n=np.array([50.0]), tau2=0.0025))
+    np.testing.assert_allclose(tail, (trials >= 13).mean(), rtol=0.05)
+    np.testing.assert_array_equal(mixture_z(events, np.full(3, 20.0), n=None, tau2=0),
+                                  exact_z(events, np.full(3, 20.0), n=None))
+
+
+def test_p_values_are_those_of_the_scores_and_q_counts_all_units():
+    rng = np.random.default_rng(9)
+    events = rng.binomial(400, 0.25, 40).astype(float)
+    events[3] = 190
+    found = funnel(table(events, [400.0] * 40), measure=measure(MeasureKind.PROPORTION), level=0.95)
+    scores = mixture_z(events, found.expected, n=np.full(40, 400.0), tau2=found.tau2_limits)
+    np.testing.assert_allclose(found.p, 2 * stats.t.sf(np.abs(scores), 39))
+    np.testing.assert_allclose(found.q, stats.false_discovery_control(found.p))
+    assert found.looks == 40 and [flag[0] for flag in found.kept_flags(0.05)] == ["u003"]
+
+
+def test_flags_of_several_measures_are_counted_together():
+    """One score of 3.1 is a flag; among 5 units it holds, among 505 it does not."""
+    quiet = table([100.0] * 500, [1000.0] * 500, 100.0)
+    events = np.array([100.0, 100, 100, 100, 0])
+    events[4] = np.ceil(100 * np.exp(3.12 / 10))
+    few = table(events, [1000.0] * 5, 100.0)
+    chance = rules(overdispersion="none")
+    alone, crowd = (funnel(frame, measure=measure(), level=0.95, rules=chance) for frame in (few, quiet))
+    assert [flag[0] for flag in alone.flags] == ["u004"] == [flag[0] for flag in alone.kept_flags(0.05)]
+    reason = NotApplicable("no_funnel")
+    both = flags_together({"a": alone, "b": reason, "c": crowd})
+    assert both["b"] is reason and list(both) == ["a", "b", "c"]
+    assert both["a"].looks == both["c"].looks == 505 and both["a"].flags == alone.flags
+    assert both["a"].kept_flags(0.05) == ()
+    np.testing.assert_allclose(np.concatenate([both["a"].q, both["c"].q]),
+                               stats.false_discovery_control(np.concatenate([alone.p, crowd.p])))
+    assert flags_together({"b": reason}) == {"b": reason}

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.options import Polarity
-from kinerja_lab.plot.standing import control_chart, shift_chart, tier_rows, waterfall
+from kinerja_lab.plot.adjusted import waterfall, waterfall_axes
+from kinerja_lab.plot.standing import control_chart, expected_fifths, shift_chart, shrunken_rows, tier_rows
 from kinerja_lab.plot.style import blank_axes, row_axes
 from kinerja_lab.profiling.adjusted import adjusted_scores
 from kinerja_lab.profiling.charts import proportion_chart
@@ -64,11 +66,40 @@ def test_small_shifts_are_marked_beyond_the_limit_only(make, lang):
 def test_waterfall_has_a_bar_a_step_that_ends_at_the_adjusted_score(lang):
     scores = adjusted_scores(np.array([70.0, 80.0, 95.0]), np.ones(3), units=np.array(["a", "b", "c"]), level=0.95,
                              expected=np.array([75.0, 80.0, 85.0]))
-    axes = waterfall(scores, unit="c", lang=lang, axes=blank_axes(height=2.6))
-    last = axes.patches[-1]
-    final = scores.units.frame.query("unit == 'c' and label == 'adjusted'")["value"].iloc[0]
-    assert len(axes.patches) == 2
-    assert last.get_x() + last.get_width() == pytest.approx(final)
+    axes = waterfall(scores, units=["c", "a"], lang=lang, axes=waterfall_axes(scores, units=2), measure="x")
+    final = scores.units.frame.query("label == 'adjusted'").set_index("unit")["value"]
+    assert len(axes.patches) == 4
+    for place, unit in ((1, "c"), (3, "a")):
+        bar = axes.patches[place]
+        ends = bar.get_x(), bar.get_x() + bar.get_width()
+        assert final[unit] in (pytest.approx(ends[0]), pytest.approx(ends[1]))
+    assert [text for text in texts(axes) if text in ("a", "c")] == ["c", "a"] and axes.get_xlabel() == "x"
     axes.figure.canvas.draw()
     with pytest.raises(KeyError):
-        waterfall(scores, unit="z", lang=lang, axes=blank_axes())
+        waterfall(scores, units=["z"], lang=lang, axes=waterfall_axes(scores, units=1))
+
+
+@LANGUAGES
+def test_expectations_stand_against_the_line_of_one(lang):
+    groups = EstimateTable.from_estimates([
+        Estimate(label=str(place), value=1.2, low=1.1, high=1.3, n=5, method="m") for place in range(1, 6)])
+    axes = expected_fifths(groups, lang=lang, axes=row_axes(6))
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(set(names)) == 5 and "5" in names[0]
+    left, right = axes.get_xlim()
+    assert left < 1 < right, "the line must be seen where no interval reaches it"
+    axes.figure.canvas.draw()
+
+
+@LANGUAGES
+def test_numbers_are_drawn_towards_the_mean_and_the_most_changed_stand_on_top(lang):
+    names = np.array([f"u{i}" for i in range(6)])
+    found = shrink_shares(np.array([1.0, 12, 50, 52, 90, 9]), np.array([10.0, 100, 100, 100, 100, 10]), units=names,
+                          level=0.95)
+    axes = shrunken_rows(found.units, mean=found.mean, lang=lang, axes=row_axes(4), limit=4, percent=True)
+    shown = [label.get_text() for label in axes.get_yticklabels()]
+    assert set(shown[:2]) == {"u0", "u5"} and len(shown) == 4
+    raw = next(line for line in axes.lines if line.get_markerfacecolor() == "white" and len(line.get_xdata()) == 4)
+    assert sorted(np.asarray(raw.get_xdata())[:2].tolist()) == [0.1, 0.9]
+    assert any(text.startswith("2 unit") for text in texts(axes))
+    axes.figure.canvas.draw()
