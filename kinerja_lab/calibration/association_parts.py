@@ -1,7 +1,7 @@
 """Where does an association live: between regions or within them, beyond case mix, and how large without noise?"""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,29 @@ from kinerja_lab.calibration.unit_rows import need_columns, need_once, unit_rows
 from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.numeric.cluster_regression import cluster_regression
-from kinerja_lab.numeric.intervals import fisher_z, t_interval
+from kinerja_lab.numeric.intervals import normal_quantile, t_interval
+from kinerja_lab.numeric.left_out import LeftOut, left_out_correlations
 
-__all__ = ["association_parts", "association_slope", "corrected_association", "lagged_pairs"]
+__all__ = ["PartLook", "association_parts", "association_slope", "corrected_association", "lagged_pairs", "part_looks"]
 
 LEAST_MEANS = 5
 """Regions below which a correlation of region means has no useful interval."""
 
-Statistic = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartLook:
+    """One part of an association.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        A correlation with its interval.
+    p : float
+        Two-sided, of no association, from the statistic behind the interval; NaN where there is none.
+    """
+
+    estimate: Estimate
+    p: float
 
 
 def association_parts(
@@ -65,22 +80,53 @@ def association_parts(
     Snijders, T. A. B., Bosker, R. J. (2012). Multilevel Analysis, 2nd ed., section 3.6.
     Efron, B., Stein, C. (1981). The jackknife estimate of variance. Annals of Statistics 9, 586-596.
     """
+    return EstimateTable.from_estimates([look.estimate for look in part_looks(
+        frame, level=level, case_mix=case_mix, ranked=ranked)])
+
+
+def part_looks(
+    frame: pd.DataFrame, *, level: float, case_mix: Sequence[str] = (), ranked: bool = False,
+) -> tuple[PartLook, ...]:
+    """The parts of ``association_parts`` with their p-values, for many looks at once.
+
+    Parameters
+    ----------
+    frame, level, case_mix, ranked
+        As for ``association_parts``.
+
+    Returns
+    -------
+    tuple of PartLook
+        In the order of the labels there.
+
+    Raises
+    ------
+    KinerjaError, NotApplicable
+        As ``association_parts``.
+    """
+    quantile = normal_quantile(level)
     x, y, mix, region = unit_rows(frame, case_mix=case_mix)
     if ranked:
         x, y = (pd.Series(values).rank().to_numpy() for values in (x, y))
-    regions = int(region.max()) + 1
+    n, regions = len(x), int(region.max()) + 1
     kind = "Spearman" if ranked else "Pearson"
-    parts: list[tuple[str, Statistic, int]] = [
-        ("all_units", _total, len(x)), ("within_regions", _within, len(x) - regions + 1), ("beyond_case_mix", _partial,
-                                                                              len(x) - mix.shape[1])]
-    rows = []
-    for label, statistic, effective in parts:
-        if label == "beyond_case_mix" and not mix.shape[1]:
-            rows.append(_bare("beyond_case_mix", len(x), level, kind, "no_case_mix"))
-        else:
-            rows.append(_part(label, statistic, (x, y, mix, region), effective, level, kind))
-    rows[2:2] = _between(x, y, region, level, kind)
-    return EstimateTable.from_estimates(rows)
+    without = left_out_correlations(x, y, mix, codes=region) if regions >= LEAST_REGIONS else None
+    make = _Maker(n=n, regions=regions, kind=kind, level=level, quantile=quantile, without=without)
+    looks = [make.part("all_units", _pearson(x, y), effective=n, left="total"),
+             make.part("within_regions", _within(x, y, region), effective=n - regions + 1, left="within")]
+    if regions < LEAST_MEANS:
+        looks += [make.bare(label, regions, "few_region_means") for label in ("regions_weighted", "between_regions")]
+    else:
+        (mean_x, sizes), (mean_y, _) = _means(x, region), _means(y, region)
+        weighted = make.part("regions_weighted", _pearson(mean_x, mean_y, sizes), effective=regions, left="means")
+        looks += [replace(weighted, estimate=replace(weighted.estimate, n=regions)),
+                  make.plain("between_regions", _pearson(mean_x, mean_y), effective=regions, n=regions,
+                             method=f"{kind} of region means, Fisher z", few="perfect_agreement")]
+    if mix.shape[1]:
+        looks.append(make.part("beyond_case_mix", _partial(x, y, mix), effective=n - mix.shape[1], left="partial"))
+    else:
+        looks.append(make.bare("beyond_case_mix", n, "no_case_mix"))
+    return tuple(looks)
 
 
 def corrected_association(association: Estimate, *, reliabilities: Sequence[Estimate]) -> Estimate:
@@ -228,9 +274,67 @@ def lagged_pairs(indicator: pd.DataFrame, outcome: pd.DataFrame, *, before: str,
     return both.merge(right[["unit", "outcome_before"]], on="unit", how="left")
 
 
-def _bare(label: str, n: int, level: float, kind: str, note: str) -> Estimate:
-    return Estimate(label=label, value=np.nan, low=np.nan, high=np.nan, level=level, n=n, method=kind,
-                    unit="correlation", note=note)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Maker:
+    """What all parts of one association share."""
+
+    n: int
+    regions: int
+    kind: str
+    level: float
+    quantile: float
+    without: LeftOut | None
+
+    def part(self, label: str, value: float, *, effective: int, left: str) -> PartLook:
+        """By the jackknife over regions where there are enough of them, else by Fisher's z."""
+        if np.isnan(value):
+            return self.bare(label, self.n, "no_variation")
+        if self.without is not None:
+            return self._jackknife(label, value, getattr(self.without, left))
+        factor = 1 + value**2 / 2 if self.kind == "Spearman" else 1.0
+        return self.plain(label, value, effective=effective, n=self.n, factor=factor, method=f"{self.kind}, Fisher z")
+
+    def plain(self, label: str, value: float, *, effective: int, n: int, method: str, factor: float = 1.0,
+              few: str = "too_few_units_left") -> PartLook:
+        """Fisher's z."""
+        if np.isnan(value):
+            return self.bare(label, n, "no_variation")
+        if abs(value) > 1 - 1e-12 or effective <= 3:
+            note = "perfect_agreement" if abs(value) > 1 - 1e-12 else few
+            return self._look(label, value, np.nan, np.inf, n=n, method=method, note=note)
+        return self._look(label, value, float(np.sqrt(factor / (effective - 3))), np.inf, n=n, method=method)
+
+    def bare(self, label: str, n: int, note: str) -> PartLook:
+        """No answer, with its reason."""
+        return PartLook(p=np.nan, estimate=Estimate(
+            label=label, value=np.nan, low=np.nan, high=np.nan, level=self.level, n=n, method=self.kind,
+            unit="correlation", note=note))
+
+    def _jackknife(self, label: str, value: float, without: np.ndarray) -> PartLook:
+        regions, perfect = self.regions, abs(value) >= 1 - 1e-12
+        method = f"{self.kind}, jackknife over {regions} regions"
+        if perfect or np.isnan(without).any():
+            return self._look(label, value, np.nan, regions - 1, n=self.n, method=method,
+                              note="perfect_agreement" if perfect else "too_few_units_left")
+        z = np.arctanh(without)
+        se = float(np.sqrt((regions - 1) / regions * ((z - z.mean()) ** 2).sum()))
+        return self._look(label, value, se, regions - 1, n=self.n, method=method)
+
+    def _look(self, label: str, value: float, se: float, df: float, *, n: int, method: str, note: str = "") -> PartLook:
+        low = high = p = np.nan
+        if not note:
+            z = np.arctanh(value)
+            reach = (self.quantile if np.isinf(df) else float(special.stdtrit(df, (1 + self.level) / 2))) * se
+            low, high = float(np.tanh(z - reach)), float(np.tanh(z + reach))
+            p = _two_sided(z, se, df)
+        return PartLook(p=p, estimate=Estimate(label=label, value=value, low=low, high=high, level=self.level, n=n,
+                                               method=method, unit="correlation", note=note))
+
+
+def _two_sided(z: float, se: float, df: float) -> float:
+    if se <= 0:
+        return 1.0 if z == 0 else 0.0
+    return float(2 * (special.ndtr(-abs(z) / se) if np.isinf(df) else special.stdtr(df, -abs(z) / se)))
 
 
 def _pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> float:
@@ -240,74 +344,20 @@ def _pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) ->
     return float((heavy * x * y).sum() / size) if size > 1e-300 else np.nan
 
 
-def _total(x, y, mix, region) -> float:
-    return _pearson(x, y)
-
-
 def _means(values: np.ndarray, region: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sizes = np.bincount(region)
-    return np.bincount(region, weights=values)[sizes > 0] / sizes[sizes > 0], sizes[sizes > 0]
+    return np.bincount(region, weights=values) / sizes, sizes
 
 
-def _within(x, y, mix, region) -> float:
-    codes = np.unique(region, return_inverse=True)[1]
-    x, y = (values - _means(values, codes)[0][codes] for values in (x, y))
+def _within(x, y, region) -> float:
+    x, y = (values - _means(values, region)[0][region] for values in (x, y))
     return _pearson(x, y) if max(np.abs(x).max(), np.abs(y).max()) > 1e-12 else np.nan
 
 
-def _weighted(x, y, mix, region) -> float:
-    (x, sizes), (y, _) = _means(x, region), _means(y, region)
-    return _pearson(x, y, sizes)
-
-
-def _partial(x, y, mix, region) -> float:
+def _partial(x, y, mix) -> float:
     design = np.column_stack([np.ones(len(x)), mix])
     parts = np.column_stack([x, y])
     left = parts - design @ np.linalg.lstsq(design, parts, rcond=None)[0]
     if (left**2).sum(axis=0).min() <= 1e-20 * (parts**2).sum(axis=0).max():
         return np.nan
     return _pearson(left[:, 0], left[:, 1])
-
-
-def _part(label, statistic: Statistic, data, effective: int, level: float, kind: str) -> Estimate:
-    x, region = data[0], data[3]
-    regions, value = int(region.max()) + 1, statistic(*data)
-    if np.isnan(value):
-        return _bare(label, len(x), level, kind, "no_variation")
-    if regions >= LEAST_REGIONS:
-        low, high, method = (*_jackknife(statistic, data, value, level), f"{kind}, jackknife over {regions} regions")
-    else:
-        ends = fisher_z(value, effective, level=level, variance_factor=1 + value**2 / 2 if kind == "Spearman" else 1.0)
-        low, high, method = float(ends[0]), float(ends[1]), f"{kind}, Fisher z"
-    note = "" if np.isfinite(low) else "perfect_agreement" if abs(value) > 1 - 1e-12 else "too_few_units_left"
-    return Estimate(label=label, value=value, low=low, high=high, level=level, n=len(x), method=method,
-                    unit="correlation", note=note)
-
-
-def _jackknife(statistic: Statistic, data, value: float, level: float) -> tuple[float, float]:
-    region = data[3]
-    regions = int(region.max()) + 1
-    without = np.array([statistic(*(part[region != left] for part in data)) for left in range(regions)])
-    if abs(value) >= 1 - 1e-12 or not (np.abs(without) < 1).all():
-        return np.nan, np.nan
-    z = np.arctanh(without)
-    reach = special.stdtrit(regions - 1, (1 + level) / 2) * np.sqrt((regions - 1) / regions * ((z - z.mean())**2).sum())
-    return float(np.tanh(np.arctanh(value) - reach)), float(np.tanh(np.arctanh(value) + reach))
-
-
-def _between(x, y, region, level: float, kind: str) -> list[Estimate]:
-    regions = int(region.max()) + 1
-    if regions < LEAST_MEANS:
-        return [_bare(label, regions, level, kind, "few_region_means")
-                for label in ("regions_weighted", "between_regions")]
-    (mean_x, _), (mean_y, _) = _means(x, region), _means(y, region)
-    weighted = _part("regions_weighted", _weighted, (x, y, x[:, None], region), regions, level, kind)
-    weighted = replace(weighted, n=regions)
-    value = _pearson(mean_x, mean_y)
-    if np.isnan(value):
-        return [weighted, _bare("between_regions", regions, level, kind, "no_variation")]
-    low, high = fisher_z(value, regions, level=level)
-    note = "" if np.isfinite(low) else "perfect_agreement"
-    plain = Estimate(label="between_regions", value=value, low=float(low), high=float(high), level=level, n=regions,
-                     method=f"{kind} of region means, Fisher z", unit="correlation", note=note)
-    return [weighted, plain]

@@ -1,5 +1,6 @@
 """Which target can be reached, and with what chance? Units' values without their noise, now and next period."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,12 @@ from kinerja_lab.core.options import Polarity
 from kinerja_lab.numeric.intervals import normal_quantile, t_interval
 from kinerja_lab.numeric.normal_means import NormalMeans, normal_means
 
-__all__ = ["chance_to_reach", "quantile_targets", "trend_target"]
+__all__ = ["chance_to_reach", "quantile_targets", "reach_shares", "trend_target"]
 
 LEAST_UNITS = 8
 LEAST_YEARS = 3
 POWER = 0.80
+MOST_EXACT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -140,19 +142,76 @@ def chance_to_reach(
     sign = 1.0 if _better_side(polarity, 0.2) > 0.5 else -1.0
     found = _units(units)
     centre = found.spread.posterior + change
-    frame = units.frame
-    pieces = []
-    for label, variance in (("reach_true", found.spread.posterior_variance + change_sd**2),
-                            ("reach_measured", found.spread.posterior_variance + change_sd**2 + found.se**2)):
-        deviation = np.sqrt(np.maximum(variance, 1e-300))
-        value = np.full(len(frame), np.nan)
-        value[found.usable] = special.ndtr(sign * (centre - target) / deviation)
-        part = frame[[*units.groups, "level", "n"]].assign(
-            label=label, value=value, low=np.nan, high=np.nan, method="normal around the shrunken value",
-            note=np.where(found.usable, "probability_no_interval", "grade_without_interval"))
-        part[MEASURED_IN if "unit" in units.groups else "unit"] = "probability"
-        pieces.append(part)
-    return EstimateTable(frame=pd.concat(pieces).sort_index(kind="stable"), groups=units.groups)
+    true = found.spread.posterior_variance + change_sd**2
+    value = np.full((len(found.usable), 2), np.nan)
+    for column, variance in enumerate((true, true + found.se**2)):
+        value[found.usable, column] = special.ndtr(sign * (centre - target) / np.sqrt(np.maximum(variance, 1e-300)))
+    note = np.where(found.usable, "probability_no_interval", "grade_without_interval")
+    kept = {name: units.frame[name].to_numpy().repeat(2) for name in (*units.groups, "level", "n")}
+    return EstimateTable(groups=units.groups, frame=pd.DataFrame({
+        **kept, "label": np.tile(["reach_true", "reach_measured"], len(note)), "value": value.ravel(), "low": np.nan,
+        "high": np.nan, "method": "normal around the shrunken value", "note": note.repeat(2),
+        MEASURED_IN if "unit" in units.groups else "unit": "probability"}))
+
+
+def reach_shares(units: EstimateTable, *, targets: Mapping[str, float], polarity: Polarity) -> EstimateTable:
+    """How many of the units would stand at each of several targets, as they are now.
+
+    Parameters
+    ----------
+    units : EstimateTable
+        One row a unit, with intervals; rows without one are left out.
+    targets : mapping of str to float
+        Targets by name; one that is not a number is left out.
+    polarity : Polarity
+        Which way is better; a value on the target reaches it.
+
+    Returns
+    -------
+    EstimateTable
+        A row a target under its name: the share of the units whose true value reaches it, the mean of their chances.
+        The interval holds what the data leave open about each unit, for the target as it stands.
+
+    Raises
+    ------
+    NotApplicable
+        ``too_few_units`` or ``polarity_stabilise``.
+
+    Notes
+    -----
+    Chances as in ``chance_to_reach``. The count of units is a sum of independent events with these chances
+    (Poisson-binomial); its quantiles are exact up to 200 units, normal with continuity correction above.
+
+    References
+    ----------
+    Hong, Y. (2013). On computing the distribution function for the Poisson binomial distribution. Computational
+    Statistics & Data Analysis 59, 41-51.
+    """
+    sign = 1.0 if _better_side(polarity, 0.2) > 0.5 else -1.0
+    found = _units(units)
+    deviation, n = np.sqrt(np.maximum(found.spread.posterior_variance, 1e-300)), len(found.values)
+    rows = []
+    for name, target in targets.items():
+        if np.isfinite(target):
+            chance = special.ndtr(sign * (found.spread.posterior - target) / deviation)
+            low, high = _count_limits(chance, found.level)
+            rows.append(Estimate(label=name, value=float(chance.mean()), low=low / n, high=high / n, level=found.level,
+                                 n=n, method="mean chance of units, Poisson-binomial", unit="share"))
+    return EstimateTable.from_estimates(rows)
+
+
+def _count_limits(chance: np.ndarray, level: float) -> tuple[float, float]:
+    """Quantiles of how many of independent events happen."""
+    tail = (1 - level) / 2
+    if len(chance) > MOST_EXACT:
+        middle, reach = chance.sum(), normal_quantile(level) * np.sqrt((chance * (1 - chance)).sum())
+        return (float(max(np.floor(middle - reach + 0.5), 0)),
+                float(min(np.ceil(middle + reach - 0.5), len(chance))))
+    mass = np.ones(1)
+    for one in chance:
+        mass = np.convolve(mass, (1 - one, one))
+    steps = np.cumsum(mass)
+    return float(np.searchsorted(steps, tail)), float(min(np.searchsorted(steps, 1 - tail), len(chance)))
 
 
 def trend_target(

@@ -15,6 +15,8 @@ from kinerja_lab.numeric.false_discovery import q_values
 
 __all__ = ["Drift", "drift", "judged_together"]
 
+MOST_AT_ONCE = 600
+"""Units up to which all groups are left out at once; above, one after the other, to spare memory."""
 LABELS = ("rank_before", "rank_now", "rank_change", "level_shift", "slope_change")
 CHANGES = LABELS[2:]
 
@@ -95,8 +97,7 @@ def drift(before: pd.DataFrame, now: pd.DataFrame, *, sign: int, level: float) -
     columns = [part[["indicator", "outcome"]].to_numpy(dtype=float) for part in parts]
     whole = _statistics(*columns)
     count = int(groups.max()) + 1
-    without = np.array([_statistics(*(part[own != left] for part, own in zip(columns, codes, strict=True)))
-                        for left in range(count)])
+    without = _left_out(columns, codes, count)
     if not np.isfinite(without).all():
         raise NotApplicable("association_unstable")
     se = np.sqrt((count - 1) / count * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
@@ -140,13 +141,15 @@ def judged_together(claims: Sequence[Drift]) -> tuple[Drift, ...]:
 def _rows(frame: pd.DataFrame) -> pd.DataFrame:
     need_columns(frame, ("unit", "region", "indicator", "outcome"))
     need_once(frame)
-    kept = frame.dropna(subset=["indicator", "outcome"])[["unit", "region", "indicator", "outcome"]]
-    if len(kept) < LEAST_UNITS:
-        raise NotApplicable("too_few_common_units", n=len(kept), least=LEAST_UNITS)
-    for side in ("indicator", "outcome"):
-        if np.ptp(kept[side].to_numpy(dtype=float)) <= 1e-12 * (1 + np.abs(kept[side]).max()):
+    sides = {side: frame[side].to_numpy(dtype=float) for side in ("indicator", "outcome")}
+    kept = ~np.isnan(sides["indicator"]) & ~np.isnan(sides["outcome"])
+    if kept.sum() < LEAST_UNITS:
+        raise NotApplicable("too_few_common_units", n=int(kept.sum()), least=LEAST_UNITS)
+    sides = {side: values[kept] for side, values in sides.items()}
+    for side, values in sides.items():
+        if np.ptp(values) <= 1e-12 * (1 + np.abs(values).max()):
             raise NotApplicable("constant_side", side=side)
-    return kept.astype({"unit": str, "region": str})
+    return pd.DataFrame({**{name: frame[name].to_numpy()[kept].astype(str) for name in ("unit", "region")}, **sides})
 
 
 def _statistics(before: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -157,6 +160,35 @@ def _statistics(before: np.ndarray, now: np.ndarray) -> np.ndarray:
         lines.append(part.mean(axis=0))
     shift = lines[1][1] - (lines[0][1] + slopes[0] * (lines[1][0] - lines[0][0]))
     return np.array([*ranks, ranks[1] - ranks[0], shift, slopes[1] - slopes[0]])
+
+
+def _left_out(columns: list[np.ndarray], codes: list[np.ndarray], count: int) -> np.ndarray:
+    """``_statistics`` without each group in turn, one row a group."""
+    if max(map(len, columns)) > MOST_AT_ONCE:
+        return np.array([_statistics(*(part[own != left] for part, own in zip(columns, codes, strict=True)))
+                         for left in range(count)])
+    ranks, slopes, lines = [], [], []
+    for part, own in zip(columns, codes, strict=True):
+        gone = (own == np.arange(count)[:, None]).astype(float)
+        kept = 1 - gone
+        # rank = 1/2 + values below + half of the equal ones; a group that leaves takes its share of both along
+        below = [(side[:, None] < side) + 0.5 * (side[:, None] == side) for side in part.T]
+        ranked = [0.5 + table.sum(axis=0) - gone @ table for table in below]
+        ranks.append(_slopes(*ranked, kept, correlate=True))
+        slopes.append(_slopes(part[:, 0], part[:, 1], kept))
+        lines.append(kept @ part / kept.sum(axis=1)[:, None])
+    shift = lines[1][:, 1] - (lines[0][:, 1] + slopes[0] * (lines[1][:, 0] - lines[0][:, 0]))
+    return np.column_stack([*ranks, ranks[1] - ranks[0], shift, slopes[1] - slopes[0]])
+
+
+def _slopes(x: np.ndarray, y: np.ndarray, kept: np.ndarray, *, correlate: bool = False) -> np.ndarray:
+    n = kept.sum(axis=1)[:, None]
+    flat = [1e-20 * (kept * side * side).sum(axis=1) for side in (x, y)]
+    x, y = (kept * (side - (kept * side).sum(axis=1)[:, None] / n) for side in (x, y))
+    first, second = (x * x).sum(axis=1), (y * y).sum(axis=1)
+    varies = (first > flat[0]) & ((second > flat[1]) | (not correlate))
+    size = np.where(varies, np.sqrt(first * second) if correlate else first, 1.0)
+    return np.where(varies, (x * y).sum(axis=1) / size, np.nan)
 
 
 def _mean_ranks(values: np.ndarray) -> np.ndarray:
@@ -182,7 +214,7 @@ def _bounded(row: Estimate, se: float, count: int) -> Estimate:
 
 
 def _repair(claim: Drift, q: np.ndarray) -> str:
-    before, now, change = (claim.table.row(label) for label in LABELS[:3])
+    before, now, change = claim.table.estimates()[:3]
     weakened, moved, turned = q <= 1 - change.level
     was_there, is_there = (_claimed(row, claim.sign) for row in (before, now))
     if weakened and change.value * claim.sign < 0 and was_there and not is_there:

@@ -140,7 +140,9 @@ def _classes(foretold, events, classes: int) -> tuple[np.ndarray, np.ndarray, np
 def _ece(size, mean, seen, level: float, classes: int) -> Estimate:
     """Least and largest mean gap among all class gaps inside the confidence ellipsoid."""
     n, share, gap = int(size.sum()), size / size.sum(), np.abs(mean - seen)
-    variance = (seen * size + 0.5) * ((1 - seen) * size + 0.5) / (size + 1) ** 2 / size
+    own = (seen * size + 0.5) * ((1 - seen) * size + 0.5) / (size + 1) ** 2 / size
+    # a small class without a single miss looks surer than it is
+    variance = np.maximum(own, mean * (1 - mean) / size)
     radius = float(special.chdtri(len(size), 1 - level))
     high = float((share * gap).sum() + np.sqrt(radius * (share**2 * variance).sum()))
 

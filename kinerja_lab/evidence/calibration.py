@@ -14,7 +14,8 @@ from kinerja_lab.evidence.check import Answer, Case, Check
 from kinerja_lab.evidence.criterion import FALSE_DISCOVERY
 from kinerja_lab.evidence.reading import listing, need
 
-__all__ = ["ACHIEVEMENT_CHECKS", "CRITERION_CHECKS", "LEAST_FOR_NO", "NO_GAIN", "RISK", "STANDARD_CHECKS", "TOLERANCE"]
+__all__ = ["ACHIEVEMENT_CHECKS", "CRITERION_CHECKS", "LEAST_FOR_NO", "NO_GAIN", "REACH_FEW", "RISK", "STANDARD_CHECKS",
+           "TOLERANCE"]
 
 NO_GAIN = 0.01
 """Share of the squared error below which a gain has no practical weight: the square of a correlation of 0.10."""

@@ -9,6 +9,7 @@ from kinerja_lab.calibration.anchored_cut import CutComparison
 from kinerja_lab.calibration.drift import Drift
 from kinerja_lab.calibration.gain import PredictiveGain
 from kinerja_lab.calibration.gaming import DigitPreference, Heaping
+from kinerja_lab.calibration.item_outcomes import ItemOutcomes
 from kinerja_lab.calibration.outcome_curve import OutcomeCurve
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
@@ -31,6 +32,8 @@ class ClaimLook:
         Rank correlations, labels of ``association_parts`` and ``"without_noise"``.
     slope : EstimateTable or NotApplicable
         Outcome a point of the indicator at equal case mix, CR2.
+    slope_mixed : EstimateTable or NotApplicable
+        The same from a model with a random intercept of the region.
     gain : PredictiveGain or NotApplicable
         Over a base line that knows the case mix.
     gain_q : float
@@ -47,6 +50,7 @@ class ClaimLook:
     gain: PredictiveGain | NotApplicable
     gain_q: float
     drift: Drift | NotApplicable
+    slope_mixed: EstimateTable | NotApplicable = field(default_factory=lambda: NotApplicable("no_slope"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,6 +138,10 @@ class TargetLook:
         ``trend_target`` of the region.
     chances : EstimateTable or NotApplicable
         ``chance_to_reach`` of each unit; small units are hidden.
+    benchmark : Estimate or NotApplicable
+        The achievable benchmark, which stands among the options too, or why there is none.
+    shares : EstimateTable or NotApplicable
+        ``reach_shares`` of the target (label ``"target"``) and of every option.
     """
 
     target: float
@@ -141,6 +149,8 @@ class TargetLook:
     options: EstimateTable | NotApplicable
     trend: EstimateTable | NotApplicable
     chances: EstimateTable | NotApplicable
+    benchmark: Estimate | NotApplicable = field(default_factory=lambda: NotApplicable("benchmark_needs_shares"))
+    shares: EstimateTable | NotApplicable = field(default_factory=lambda: NotApplicable("no_target"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,6 +174,8 @@ class CalibrationResults:
         By indicator code.
     targets : mapping of str to (TargetLook or NotApplicable)
         By indicator code.
+    dimensions : ItemOutcomes or NotApplicable
+        Every part of the survey with every outcome that the survey claims, in the summary of all regions.
     """
 
     case_mix: tuple[str, ...]
@@ -173,3 +185,4 @@ class CalibrationResults:
     unit_answers: EstimateTable | NotApplicable
     gaming: Mapping[str, GamingLook] = field(default_factory=dict)
     targets: Mapping[str, TargetLook | NotApplicable] = field(default_factory=dict)
+    dimensions: ItemOutcomes | NotApplicable = field(default_factory=lambda: NotApplicable("dimensions_national"))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import isfinite
 from typing import TypeVar
 
 import numpy as np
@@ -10,17 +9,19 @@ import pandas as pd
 
 from kinerja_lab.calibration.anchored_cut import against_cut, anchored_cut
 from kinerja_lab.calibration.association_parts import association_parts, association_slope, corrected_association
-from kinerja_lab.calibration.attainable import chance_to_reach, quantile_targets, trend_target
+from kinerja_lab.calibration.criterion import LEAST_REGIONS
 from kinerja_lab.calibration.drift import Drift, drift, judged_together
 from kinerja_lab.calibration.gain import PredictiveGain, predictive_gain
 from kinerja_lab.calibration.gaming import digit_preference, heaping_at_target, on_target, sudden_jumps
+from kinerja_lab.calibration.item_outcomes import ItemOutcomes
+from kinerja_lab.calibration.mixed_slope import mixed_slope
 from kinerja_lab.calibration.outcome_curve import OutcomeCurve, outcome_curve, share_curve
-from kinerja_lab.calibration.unit_values import unit_values
+from kinerja_lab.calibration.unit_rows import need_once
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.indicator import Criterion, Indicator
-from kinerja_lab.core.options import MeasureKind, Polarity
-from kinerja_lab.core.outcome import OUTCOME_COLUMNS, OutcomeData
+from kinerja_lab.core.options import MeasureKind
+from kinerja_lab.core.outcome import OutcomeData
 from kinerja_lab.core.standard import Standard
 from kinerja_lab.estimation.grade_risk import grade_risk, unit_grade_risk
 from kinerja_lab.estimation.satisfaction import satisfaction_index
@@ -29,17 +30,19 @@ from kinerja_lab.evidence.calibration_results import (
     ClaimLook,
     CutLook,
     GamingLook,
-    TargetLook,
 )
 from kinerja_lab.evidence.results import CriterionLook, Setting, SurveyResults
+from kinerja_lab.evidence.standing_results import StandingResults
 from kinerja_lab.io.sources import StudySource
 from kinerja_lab.io.study_values import Study
 from kinerja_lab.numeric.false_discovery import q_values
-from kinerja_lab.report.disclosure import suppress
+from kinerja_lab.report.analyse_targets import latest_target, shown_scale, target_look
+from kinerja_lab.report.case_columns import outcome_case_mix
+from kinerja_lab.report.outcome_table import dimension_looks
 from kinerja_lab.report.parameters import ALL_REGIONS
 from kinerja_lab.report.reasons import or_reason
 
-__all__ = ["calibrate", "outcome_case_mix"]
+__all__ = ["calibrate"]
 
 Answer = TypeVar("Answer")
 Survey = SurveyResults | NotApplicable
@@ -49,7 +52,7 @@ ByUnit = Mapping[str, pd.DataFrame | NotApplicable]
 
 def calibrate(
     study: Study, source: StudySource, *, survey: Survey, outcomes: Outcomes, by_unit: ByUnit,
-    looks: tuple[CriterionLook, ...], setting: Setting,
+    looks: tuple[CriterionLook, ...], setting: Setting, standing: StandingResults,
 ) -> CalibrationResults:
     """Every result of this area for one region.
 
@@ -69,6 +72,8 @@ def calibrate(
         The claims with the units' pairs.
     setting : Setting
         Which report this is.
+    standing : StandingResults
+        Its achievable benchmarks stand beside the other targets.
     """
     mixes = {measure.code: outcome_case_mix(outcomes, measure=measure.code) for measure in study.measures}
     before = _previous(study, source, setting)
@@ -79,46 +84,22 @@ def calibrate(
         cuts=_cuts(study, survey, outcomes, by_unit, looks, setting),
         risk=or_reason(lambda: _risk(survey)), unit_answers=or_reason(lambda: _unit_answers(survey)),
         gaming={item.code: _gaming(item, outcomes, by_unit, setting) for item in study.indicators},
-        targets={item.code: or_reason(lambda i=item: _target(i, survey, outcomes, setting))
-                 for item in study.indicators})
+        targets={item.code: or_reason(lambda i=item: target_look(
+                i, survey=survey, outcomes=outcomes, setting=setting, standing=standing))
+                 for item in study.indicators},
+        dimensions=or_reason(lambda: _dimensions(study, survey, outcomes, setting)))
+
+
+def _dimensions(study: Study, survey: Survey, outcomes: Outcomes, setting: Setting) -> ItemOutcomes:
+    """Of all regions together, with the outcomes that the survey claims to go with."""
+    if setting.region != ALL_REGIONS:
+        raise NotApplicable("dimensions_national")
+    claimed = dict.fromkeys(claim.measure for item in study.indicators if item.survey for claim in item.criteria)
+    return dimension_looks(_given(survey).survey, _given(outcomes), measures=tuple(claimed), level=setting.level)
 
 
 def _family(column: str) -> str:
     return column.split("=")[0]
-
-
-def outcome_case_mix(outcomes: Outcomes, *, measure: str) -> pd.DataFrame:
-    """Numbers by unit that an outcome may owe to circumstance: the study's own, the expected share, the agency.
-
-    Parameters
-    ----------
-    outcomes : OutcomeData or NotApplicable
-        Outcomes of the units.
-    measure : str
-        Code of the outcome.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``unit``, then one column of numbers each; an agency is a column ``agency=<code>`` of 0 and 1.
-    """
-    if isinstance(outcomes, NotApplicable):
-        return pd.DataFrame(columns=["unit"])
-    rows = outcomes.of(measure)
-    extra = [name for name in rows.columns if name not in OUTCOME_COLUMNS and rows[name].notna().any()
-             and pd.api.types.is_numeric_dtype(rows[name])]
-    by_unit = rows.groupby("unit", sort=True, observed=True)
-    mix = by_unit[extra].mean()
-    sums = by_unit[["expected", "denominator"]].sum(min_count=1)
-    if sums.notna().all().all() and (sums["denominator"] > 0).all() and len(sums):
-        mix["expected_share"] = sums["expected"] / sums["denominator"]
-    agency = by_unit["agency"].first().astype(str)
-    sizes = agency.value_counts()
-    for name in sorted(sizes[sizes > 1].index)[1:]:
-        mix[f"agency={name}"] = (agency == name).astype(float)
-    mix = mix.loc[:, [bool(np.ptp(mix[name].dropna()) > 1e-9) if mix[name].notna().any() else False
-                      for name in mix.columns]]
-    return mix.reset_index()
 
 
 def _previous(study: Study, source: StudySource, setting: Setting) -> Callable[[Indicator, str], pd.DataFrame]:
@@ -149,7 +130,9 @@ def _previous(study: Study, source: StudySource, setting: Setting) -> Callable[[
         if not indicator.survey and not indicator.measure:
             raise NotApplicable("indicator_without_data")
         left = (index() if indicator.survey else values(indicator.measure)).rename(columns={"value": "indicator"})
-        return left.merge(values(measure)[["unit", "value"]].rename(columns={"value": "outcome"}), on="unit")
+        right = values(measure)
+        need_once(right)
+        return left.assign(outcome=left["unit"].map(right.set_index("unit")["value"]))
 
     return pairs
 
@@ -168,6 +151,7 @@ def _claims(study, survey, looks, mixes, before, level: float) -> tuple[ClaimLoo
             indicator=look.indicator, criterion=look.criterion, sign=sign, gain_q=float("nan"),
             parts=refusal or or_reason(lambda i=indicator, p=points, m=mix: _parts(i, p, m, survey, level)),
             slope=refusal or or_reason(lambda i=indicator, p=points, m=mix: _slope(i, p, m, level)),
+            slope_mixed=refusal or or_reason(lambda p=points, m=mix: _mixed(p, m, level)),
             gain=refusal or or_reason(lambda p=points, m=mix: _gain(p, m, level)),
             drift=refusal or or_reason(lambda i=indicator, k=look, s=sign: _drift(i, k, s, before, level))))
     q = q_values(np.array([item.gain.p if isinstance(item.gain, PredictiveGain) else np.nan for item in found]))
@@ -186,9 +170,16 @@ def _parts(indicator: Indicator, points, mix, survey: Survey, level: float) -> E
 
 
 def _slope(indicator: Indicator, points, mix, level: float) -> EstimateTable:
-    if not indicator.survey:
+    if not indicator.survey and points["region"].nunique() == 1:
         raise NotApplicable("not_survey_indicator")
     return association_slope(points, level=level, case_mix=mix)
+
+
+def _mixed(points, mix, level: float) -> EstimateTable:
+    regions = points["region"].nunique()
+    if regions < LEAST_REGIONS:
+        raise NotApplicable("few_regions_mixed", n=regions, least=LEAST_REGIONS)
+    return mixed_slope(points, level=level, case_mix=mix)
 
 
 def _gain(points, mix, level: float) -> PredictiveGain:
@@ -199,13 +190,6 @@ def _gain(points, mix, level: float) -> PredictiveGain:
 
 def _drift(indicator: Indicator, look: CriterionLook, sign: int, before, level: float) -> Drift:
     return drift(before(indicator, look.criterion), look.points, sign=sign, level=level)
-
-
-def _latest_target(indicator: Indicator, period: str) -> tuple[float, str]:
-    known = [entry for entry in indicator.series if isfinite(entry.target) and (not period or entry.period <= period)]
-    if not known:
-        raise NotApplicable("no_target")
-    return known[-1].target, known[-1].period
 
 
 def _cuts(
@@ -222,10 +206,10 @@ def _cuts(
         owner, claim = owners.get(look.criterion), claims.get((look.indicator, look.criterion))
         if owner is None or claim is None or not len(look.points):
             continue
-        target = or_reason(lambda o=owner: _latest_target(o, setting.period)[0])
+        target = or_reason(lambda o=owner: latest_target(o, period=setting.period)[0])
         if isinstance(target, NotApplicable):
             continue
-        scale = _scale(outcomes, look.criterion)
+        scale = shown_scale(outcomes, measure=look.criterion)
         curve = or_reason(lambda k=look: _curve(k, outcomes, by_unit, setting.level))
         cut = or_reason(lambda c=curve, t=target / scale, m=claim: _cut(c, t, m))
         panel = or_reason(lambda k=look: _panel_cut(panels, k.indicator, band=band.code, level=setting.level))
@@ -253,11 +237,6 @@ def _given(result: Answer | NotApplicable) -> Answer:
     if isinstance(result, NotApplicable):
         raise result
     return result
-
-
-def _scale(outcomes: OutcomeData, measure: str) -> float:
-    known = outcomes.measure(measure)
-    return known.scale if known.kind is MeasureKind.PROPORTION else 1.0
 
 
 def _curve(look: CriterionLook, outcomes: OutcomeData, by_unit: ByUnit, level: float) -> OutcomeCurve:
@@ -299,7 +278,7 @@ def _gaming(indicator: Indicator, outcomes: Outcomes, by_unit: ByUnit, setting: 
         if not indicator.measure:
             raise NotApplicable("not_outcome_indicator")
         return heaping_at_target(_given(by_unit[indicator.measure])["value"].to_numpy(dtype=float),
-                                 target=_latest_target(indicator, setting.period)[0], polarity=indicator.polarity,
+                                 target=latest_target(indicator, period=setting.period)[0], polarity=indicator.polarity,
                                  level=level)
 
     def digits() -> object:
@@ -341,36 +320,3 @@ def _decimals(values: np.ndarray) -> int:
         if np.allclose(known, np.round(known, decimals), rtol=0, atol=1e-9):
             return decimals
     raise NotApplicable("digits_not_free")
-
-
-def _target(indicator: Indicator, survey: Survey, outcomes: Outcomes, setting: Setting) -> TargetLook:
-    if indicator.polarity is Polarity.STABILISE:
-        raise NotApplicable("polarity_stabilise")
-    target, period = _latest_target(indicator, setting.period)
-    units = _unit_table(indicator, survey, outcomes, setting)
-    now = or_reason(lambda: _now(indicator, survey))
-    known = [entry for entry in indicator.series if not setting.period or entry.period <= setting.period]
-    years = np.array([float(entry.period) if entry.period.isdigit() else np.nan for entry in known])
-    small = bool((units.frame["n"] < setting.suppress_below).any())
-    chances = or_reason(lambda: chance_to_reach(units, target=target, polarity=indicator.polarity))
-    if small and not isinstance(chances, NotApplicable):
-        chances = suppress(chances, below=setting.suppress_below)
-    return TargetLook(
-        target=target, period=period, chances=chances,
-        options=or_reason(lambda: quantile_targets(units, polarity=indicator.polarity)),
-        trend=or_reason(lambda: trend_target(years, np.array([entry.realisation for entry in known]),
-                                              now=_given(now), polarity=indicator.polarity)))
-
-
-def _unit_table(indicator: Indicator, survey: Survey, outcomes: Outcomes, setting: Setting) -> EstimateTable:
-    if indicator.survey:
-        return _given(_given(survey).units)
-    if not indicator.measure:
-        raise NotApplicable("indicator_without_data")
-    return unit_values(_given(outcomes), measure=indicator.measure, level=setting.level)
-
-
-def _now(indicator: Indicator, survey: Survey) -> Estimate:
-    if not indicator.survey:
-        raise NotApplicable("not_survey_indicator")
-    return _given(survey).index
