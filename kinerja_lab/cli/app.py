@@ -76,12 +76,16 @@ def check(study: Annotated[str, typer.Argument(help=help_text("study"))], lang: 
 def simulate(
     seed: Annotated[int | None, typer.Option(min=0, help=help_text("seed"))] = None,
     out: Annotated[Path | None, typer.Option(help=help_text("simulate_out"))] = None,
+    regions: Annotated[int | None, typer.Option(help=help_text("simulate_regions"))] = None,
+    units: Annotated[int | None, typer.Option(help=help_text("simulate_units"))] = None,
+    respondents: Annotated[float | None, typer.Option(help=help_text("simulate_respondents"))] = None,
     lang: Lang = None,
 ) -> None:
     """Make the synthetic study anew."""
     from kinerja_lab.cli.studies import simulate_study
 
-    raise typer.Exit(simulate_study(seed, folder=out, lang=_checked(lang)))
+    raise typer.Exit(simulate_study(seed, folder=out, regions=regions, units=units, respondents=respondents,
+                                    lang=_checked(lang)))
 
 
 @app.command("import", help=help_text("import"))
@@ -153,6 +157,37 @@ def capaian(
         target=target, realisation=realisation, polarity=polarity, stable_range=range_,
         rule=rule_of(formula=formula, cap=cap, zero=zero), annual=annual, rival=rival, printed=reproduce,
         lang=_checked(lang))))
+
+
+@app.command(help=help_text("sampel"))
+def sampel(
+    study: Annotated[str, typer.Argument(metavar="[STUDY]", help=help_text("sampel_study"))] = "",
+    region: Annotated[str, typer.Option(help=help_text("sampel_region"))] = "",
+    period: Annotated[str, typer.Option(help=help_text("sampel_period"))] = "",
+    population: Annotated[str, typer.Option(help=help_text("sampel_population"))] = "",
+    sd: Annotated[str, typer.Option(help=help_text("sampel_sd"))] = "",
+    deff: Annotated[str, typer.Option(help=help_text("sampel_deff"))] = "",
+    margin: Annotated[str, typer.Option(help=help_text("sampel_margin"))] = "5",
+    precision: Annotated[str, typer.Option(help=help_text("sampel_precision"))] = "",
+    difference: Annotated[str, typer.Option(help=help_text("sampel_difference"))] = "",
+    power: Annotated[str, typer.Option(help=help_text("sampel_power"))] = "80",
+    response: Annotated[str, typer.Option(help=help_text("sampel_response"))] = "100",
+    level: Annotated[str, typer.Option(help=help_text("sampel_level"))] = "95",
+    sure: Annotated[str, typer.Option(help=help_text("sampel_sure"))] = "90",
+    index: Annotated[str, typer.Option(help=help_text("sampel_index"))] = "",
+    units: Annotated[str, typer.Option(help=help_text("sampel_units"))] = "",
+    total: Annotated[str, typer.Option(help=help_text("sampel_total"))] = "",
+    least: Annotated[str, typer.Option(help=help_text("sampel_least"))] = "10",
+    lang: Lang = None,
+) -> None:
+    """Plan a sample."""
+    from kinerja_lab.cli.sampel import show_plan
+    from kinerja_lab.cli.sampel_request import SampelRequest
+
+    raise typer.Exit(show_plan(SampelRequest(
+        study=study, region=region, period=period, population=population, sd=sd, deff=deff, margin=margin,
+        precision=precision, difference=difference, power=power, response=response, level=level, sure=sure,
+        index=index, units=units, total=total, least=least, lang=_checked(lang))))
 
 
 @app.command(help=help_text("cascade"))

@@ -24,12 +24,22 @@ def check_one(name: str, *, lang: str) -> int:
     return 0
 
 
-def simulate_study(seed: int | None, *, folder: Path | None, lang: str) -> int:
-    """Make the synthetic study's tables from a seed; the shipped one where none is given."""
-    from kinerja_lab.io.simulated import SHIPPED_SEED, write_simulated_study
+def simulate_study(
+    seed: int | None, *, folder: Path | None, lang: str, regions: int | None = None, units: int | None = None,
+    respondents: float | None = None,
+) -> int:
+    """Make the synthetic study's tables from a seed; the shipped one where none is given, with four cities or more."""
+    from kinerja_lab.io.simulated import SHIPPED_SEED, SimulatedSize, write_simulated_study
 
-    chosen = SHIPPED_SEED if seed is None else seed
-    written = write_simulated_study(folder or studies_root() / SYNTHETIC, chosen)
+    chosen, size = SHIPPED_SEED if seed is None else seed, None
+    if regions is not None:
+        if folder is None:
+            raise KinerjaError("cli_simulate_needs_out")
+        size = SimulatedSize(regions=regions, most_units=units, **({} if respondents is None else {
+            "respondents": respondents}))
+    elif units is not None or respondents is not None:
+        raise KinerjaError("cli_simulate_needs_regions")
+    written = write_simulated_study(folder or studies_root() / SYNTHETIC, chosen, size=size)
     say(words(lang).text("cli.simulated", seed=str(chosen), folder=str(written)))
     return 0
 

@@ -14,6 +14,7 @@ from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.numeric.intervals import normal_quantile
 from kinerja_lab.numeric.known_errors import VARIANCE_METHODS, Between, between_variance, weighted_fit
+from kinerja_lab.numeric.unsure_spread import known_error_moments
 
 __all__ = ["MSE_FORMULAS", "AreaEstimates", "area_estimates", "benchmarked"]
 
@@ -41,7 +42,10 @@ class AreaEstimates:
     own_share : numpy.ndarray, shape (areas,)
         Share of the direct number in the estimate (gamma), 0 to 1.
     mse : numpy.ndarray, shape (areas,)
-        Mean squared error.
+        Mean squared error by the formula named; the limits do not rest on it.
+    spread : numpy.ndarray, shape (areas,)
+        Root of the expected squared distance of the true value from the estimate, averaged over A; the limits lie a
+        normal quantile times this away.
     between : Estimate
         Variance of true values around the regression.
     coefficients : EstimateTable
@@ -55,6 +59,7 @@ class AreaEstimates:
     synthetic: np.ndarray
     own_share: np.ndarray
     mse: np.ndarray
+    spread: np.ndarray
     between: Estimate
     coefficients: EstimateTable
     method: str
@@ -103,9 +108,10 @@ def area_estimates(
     Notes
     -----
     gamma = A/(A + D); estimate gamma y + (1 - gamma) x'b. MSE: g1 = gamma D, g2 = (1 - gamma)^2 x'Vx, g3 = D^2/(A+D)^3
-    var A, put together as ``MSE_FORMULAS`` says; without a direct number A + x'Vx. Limits: normal. Where A is estimated
-    as 0 every area gets the regression's number and the MSE keeps only what the doubt about b and A brings: the note
-    ``no_area_variation`` says so.
+    var A, put together as ``MSE_FORMULAS`` says; without a direct number A + x'Vx. Where A is estimated as 0 every area
+    gets the regression's number and the MSE keeps only what the doubt about b and A brings: the note
+    ``no_area_variation`` says so. Limits: normal, from the expected squared distance averaged over A
+    (``numeric.unsure_spread``), since limits from the MSE are too narrow where errors are larger than the differences.
 
     References
     ----------
@@ -132,13 +138,14 @@ def area_estimates(
     mse = np.where(known, _mse(x, inverse, held, found, method, sharp, x[known]),
                    found.value + np.einsum("ij,jk,ik->i", x, inverse, x))
     note = np.where(~known, "synthetic", "no_area_variation" if found.value == 0 else "")
-    half = normal_quantile(level) * np.sqrt(np.maximum(mse, 0.0))
+    spread = _spread(direct, x, errors, known, value)
+    half = normal_quantile(level) * spread
     table = EstimateTable(frame=pd.DataFrame({
         "area": np.asarray(areas), "label": "small_area", "value": value, "low": value - half, "high": value + half,
         "level": level, "n": np.asarray(n, dtype=int), "method": f"Fay-Herriot, {method}", "unit": unit, "note": note,
     }), groups=("area",))
     return AreaEstimates(
-        areas=table, direct=direct, synthetic=synthetic, own_share=gamma, mse=mse,
+        areas=table, direct=direct, synthetic=synthetic, own_share=gamma, mse=mse, spread=spread,
         between=_between(found, int(known.sum()), level, method), method=method, mse_formula=MSE_FORMULAS[method],
         coefficients=_coefficients(slopes, inverse, labels, int(known.sum()), level, unit),
     )
@@ -181,12 +188,13 @@ def benchmarked(estimates: AreaEstimates, *, shares: np.ndarray, target: float) 
         raise KinerjaError("bad_shares", value=f"{shares.sum():.6g}")
     frame = estimates.areas.frame.copy()
     move = target - float(shares @ frame["value"].to_numpy())
-    mse = estimates.mse + move**2
-    half = special.ndtri((1 + frame["level"].to_numpy()) / 2) * np.sqrt(np.maximum(mse, 0.0))
+    spread = np.hypot(estimates.spread, move)
+    half = special.ndtri((1 + frame["level"].to_numpy()) / 2) * spread
     frame["value"] += move
     frame["low"], frame["high"] = frame["value"] - half, frame["value"] + half
     frame["method"] += ", benchmarked"
-    return replace(estimates, areas=EstimateTable(frame=frame, groups=("area",)), mse=mse)
+    return replace(estimates, areas=EstimateTable(frame=frame, groups=("area",)), mse=estimates.mse + move**2,
+                   spread=spread)
 
 
 def _checked(direct, errors, areas, n, covariates, names, method):
@@ -214,6 +222,15 @@ def _checked(direct, errors, areas, n, covariates, names, method):
     if odd:
         raise KinerjaError("scores_not_finite", n=odd)
     return direct, errors, x, ("constant", *(names if covariates is not None else ()))
+
+
+def _spread(direct, x, errors, known, value) -> np.ndarray:
+    """Root of the expected squared distance of each area's true value from its estimate."""
+    moments = known_error_moments(direct[known], x[known], errors[known], at=x[~known])
+    mean, variance = np.empty(len(x)), np.empty(len(x))
+    for whole, part in ((mean, moments[0]), (variance, moments[1])):
+        whole[known], whole[~known] = part[:known.sum()], part[known.sum():]
+    return np.sqrt(variance + (mean - value) ** 2)
 
 
 def _mse(x, inverse, errors, found: Between, method: str, sharp, x_known) -> np.ndarray:

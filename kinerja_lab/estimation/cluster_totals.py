@@ -14,7 +14,8 @@ from kinerja_lab.core.estimate import EstimateTable, fixed_columns
 from kinerja_lab.numeric.intervals import t_interval
 from kinerja_lab.numeric.linearisation import DomainPlan, DomainVariance, domain_plan
 
-__all__ = ["ClusterTotals", "TotalsEstimates", "index_from_totals", "means_from_totals"]
+__all__ = ["ClusterTotals", "TotalsEstimates", "estimate_columns", "estimates_table", "index_from_totals",
+           "index_scores", "means_from_totals"]
 
 METHOD = "Taylor linearisation, t"
 _FLAT = 1e-10
@@ -139,7 +140,7 @@ def means_from_totals(
         spread = plan.from_totals(scores, present=totals.answers[:, item] > 0, lonely=lonely)
         n = np.bincount(codes, weights=totals.answers[:, item], minlength=len(names))
         pieces.append((totals.items[item], mean, spread, n))
-    return _table(pieces, names, level=level, ends=ends, unit=unit)
+    return estimates_table(pieces, names, level=level, ends=ends, unit=unit)
 
 
 def index_from_totals(
@@ -186,21 +187,42 @@ def index_from_totals(
     Wolter, K. M. (2007). Introduction to variance estimation, 2nd ed., chapter 6. Springer.
     """
     codes, names, plan = _plan(totals, whole)
-    value, scores = np.zeros(len(names)), np.zeros(len(codes))
+    value, scores = index_scores(totals, codes=codes, count=len(names), factor=factor)
+    spread = plan.from_totals(scores, present=totals.respondents > 0, lonely=lonely)
+    n = np.bincount(codes, weights=totals.respondents, minlength=len(names))
+    return estimates_table([("index", value, spread, n)], names, level=level, ends=ends, unit=unit)
+
+
+def index_scores(
+    totals: ClusterTotals, *, codes: np.ndarray, count: int, factor: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Index of every domain, and what every cluster adds to its error.
+
+    Parameters
+    ----------
+    totals : ClusterTotals
+        From ``io.cluster_totals``.
+    codes : numpy.ndarray of int, shape (rows,)
+        Domain of each row, 0 to ``count`` - 1.
+    count : int
+        Number of domains.
+    factor : float
+        As for ``index_from_totals``.
+    """
+    value, scores = np.zeros(count), np.zeros(len(codes))
     for item in range(len(totals.items)):
-        mean, part = _mean(totals, item, codes, len(names))
+        mean, part = _mean(totals, item, codes, count)
         value, scores = value + mean, scores + part
     share = factor / len(totals.items)
-    spread = plan.from_totals(share * np.nan_to_num(scores), present=totals.respondents > 0, lonely=lonely)
-    n = np.bincount(codes, weights=totals.respondents, minlength=len(names))
-    return _table([("index", share * value, spread, n)], names, level=level, ends=ends, unit=unit)
+    return share * value, share * np.nan_to_num(scores)
 
 
 def _plan(totals: ClusterTotals, whole: bool) -> tuple[np.ndarray, np.ndarray, DomainPlan]:
     if not len(totals.domains):
         raise NotApplicable("empty_sample")
     codes, names = pd.factorize(np.asarray(totals.domains), sort=True)
-    strata, clusters = (pd.factorize(np.asarray(labels))[0] for labels in (totals.strata, totals.clusters))
+    strata, clusters = (pd.factorize(np.asarray(labels), use_na_sentinel=False)[0]
+                        for labels in (totals.strata, totals.clusters))
     plan = domain_plan(codes, count=len(names), strata=strata, clusters=clusters, whole=whole)
     # each row is one cluster of its domain: put the plan's clusters in the order of the rows
     return codes, np.asarray(names), replace(plan, cell_of=plan.cell_of[plan.cluster_of], cluster_of=None)
@@ -214,10 +236,25 @@ def _mean(totals: ClusterTotals, item: int, codes: np.ndarray, count: int) -> tu
     return mean, scores
 
 
-def _table(pieces, names, *, level: float, ends, unit: str) -> TotalsEstimates:
+def estimates_table(pieces, names, *, level: float, ends, unit: str) -> TotalsEstimates:
+    """Statistics of all domains as a table; labels of a region stand together.
+
+    Parameters
+    ----------
+    pieces : list of (str, numpy.ndarray, DomainVariance, numpy.ndarray)
+        Label, value by domain, its variance, and the answers behind it.
+    names : numpy.ndarray, shape (domains,)
+        Domains.
+    level : float
+        Confidence level.
+    ends : tuple of float
+        Ends of the scale.
+    unit : str
+        Unit of the values.
+    """
     frames, errors, dfs = [], [], []
     for label, value, spread, n in pieces:
-        columns, se = _columns(value, spread, n, level=level, ends=ends)
+        columns, se = estimate_columns(value, spread, n, level=level, ends=ends)
         frames.append(pd.DataFrame({"region": names, "label": label, **columns, "method": METHOD, "unit": unit}))
         errors.append(se)
         dfs.append(spread.df)
@@ -228,7 +265,20 @@ def _table(pieces, names, *, level: float, ends, unit: str) -> TotalsEstimates:
                            df=np.concatenate(dfs)[order])
 
 
-def _columns(value, spread: DomainVariance, n, *, level: float, ends) -> tuple[dict, np.ndarray]:
+def estimate_columns(value, spread: DomainVariance, n, *, level: float, ends) -> tuple[dict, np.ndarray]:
+    """The columns of estimates with a note wherever there is no interval, and the standard errors.
+
+    Parameters
+    ----------
+    value, n : numpy.ndarray, shape (domains,)
+        Estimates and the answers behind them.
+    spread : DomainVariance
+        Their variances.
+    level : float
+        Confidence level.
+    ends : tuple of float
+        Ends of the scale.
+    """
     se = np.sqrt(spread.variance)
     flat = se <= _FLAT * (1 + np.abs(np.nan_to_num(value)))
     note = np.select(

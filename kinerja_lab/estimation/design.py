@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lab.core.errors import KinerjaError, closest
+from kinerja_lab.core.instrument import Instrument
 from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.core.survey import SurveyData
 
-__all__ = ["Answers", "Groups", "answers_of", "design_labels", "group_rows"]
+__all__ = ["Answers", "Groups", "answers_of", "design_labels", "element_order", "group_rows", "item_unit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,6 +117,46 @@ def design_labels(survey: SurveyData) -> tuple[np.ndarray | None, np.ndarray | N
     )
 
 
+def element_order(instrument: Instrument, *, ruleset: Ruleset) -> tuple[str, ...]:
+    """Items in the order of a rule's elements (the instrument's where the rule names none).
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The questionnaire.
+    ruleset : Ruleset
+        The rule; where it names elements, the instrument's items must be exactly those, in any order.
+
+    Raises
+    ------
+    KinerjaError
+        ``elements_differ`` or ``scale_differs``.
+    """
+    wanted = tuple(element.code for element in ruleset.elements) or instrument.item_codes
+    absent = [code for code in wanted if code not in instrument.item_codes]
+    foreign = [code for code in instrument.item_codes if code not in wanted]
+    if absent or foreign:
+        near = [f"{code} -> {closest(code, absent)}" for code in foreign if closest(code, absent)]
+        raise KinerjaError("elements_differ", ruleset=ruleset.code, absent=", ".join(absent) or "-",
+                           foreign=", ".join(foreign) or "-", nearest=", ".join(near) or "-")
+    scaled = ruleset.scale_low < ruleset.scale_high
+    if scaled and (ruleset.scale_low, ruleset.scale_high) != (instrument.low, instrument.high):
+        raise KinerjaError("scale_differs", ruleset=ruleset.code, rule_low=ruleset.scale_low,
+                           rule_high=ruleset.scale_high, low=instrument.low, high=instrument.high)
+    return wanted
+
+
+def item_unit(instrument: Instrument) -> str:
+    """Unit of an item's mean.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        Knows the ends of the answer scale.
+    """
+    return "scale_1_4" if (instrument.low, instrument.high) == (1, 4) else "scale_points"
+
+
 def answers_of(survey: SurveyData, *, ruleset: Ruleset) -> Answers:
     """The answers a rule works on, matched by name.
 
@@ -137,17 +178,7 @@ def answers_of(survey: SurveyData, *, ruleset: Ruleset) -> Answers:
         ``elements_differ`` or ``scale_differs``.
     """
     instrument = survey.instrument
-    wanted = tuple(element.code for element in ruleset.elements) or instrument.item_codes
-    absent = [code for code in wanted if code not in instrument.item_codes]
-    foreign = [code for code in instrument.item_codes if code not in wanted]
-    if absent or foreign:
-        near = [f"{code} -> {closest(code, absent)}" for code in foreign if closest(code, absent)]
-        raise KinerjaError("elements_differ", ruleset=ruleset.code, absent=", ".join(absent) or "-",
-                           foreign=", ".join(foreign) or "-", nearest=", ".join(near) or "-")
-    scaled = ruleset.scale_low < ruleset.scale_high
-    if scaled and (ruleset.scale_low, ruleset.scale_high) != (instrument.low, instrument.high):
-        raise KinerjaError("scale_differs", ruleset=ruleset.code, rule_low=ruleset.scale_low,
-                           rule_high=ruleset.scale_high, low=instrument.low, high=instrument.high)
+    wanted = element_order(instrument, ruleset=ruleset)
     values = survey.answers()
     for position, item in enumerate(instrument.items):
         if item.reverse:
@@ -155,5 +186,4 @@ def answers_of(survey: SurveyData, *, ruleset: Ruleset) -> Answers:
     order = [instrument.item_codes.index(code) for code in wanted]
     if order != list(range(len(order))):
         values = values[:, order]
-    unit = "scale_1_4" if (instrument.low, instrument.high) == (1, 4) else "scale_points"
-    return Answers(codes=wanted, values=values, low=instrument.low, high=instrument.high, unit=unit)
+    return Answers(codes=wanted, values=values, low=instrument.low, high=instrument.high, unit=item_unit(instrument))

@@ -14,7 +14,8 @@ from kinerja_lab.numeric.intervals import t_interval
 from kinerja_lab.numeric.linearisation import DomainVariance, domain_plan, domain_variances
 
 __all__ = [
-    "constant_items", "element_scores", "grade_probabilities", "grade_table", "index_change", "satisfaction_index",
+    "constant_items", "element_scores", "grade_probabilities", "grade_table", "index_change", "index_unit",
+    "satisfaction_index",
 ]
 
 METHOD = "Taylor linearisation, t"
@@ -129,7 +130,7 @@ def satisfaction_index(
                               present=some)
     n = np.bincount(groups.codes, weights=some, minlength=groups.count).astype(int)
     ends = (factor * len(answers.codes) * answers.low, factor * len(answers.codes) * answers.high)
-    columns = _columns(value, spread, n, level=level, ends=ends, unit=_index_unit(ruleset))
+    columns = _columns(value, spread, n, level=level, ends=ends, unit=index_unit(ruleset))
     return _stacked([_table(groups, "index", columns)], groups.names)
 
 
@@ -184,7 +185,7 @@ def index_change(before: SurveyData, after: SurveyData, *, ruleset: Ruleset, lev
     sizes = [int(piece[2].sum()) for piece in pieces]
     width = factor * len(parts[0].codes) * (parts[0].high - parts[0].low)
     columns = _columns(np.array([values[1] - values[0]]), spread, np.array([sum(sizes)]), level=level,
-                       ends=(-width, width), unit=_index_unit(ruleset))
+                       ends=(-width, width), unit=index_unit(ruleset))
     if min(sizes) < 2:
         columns |= {"low": [np.nan], "high": [np.nan], "note": ["too_few_respondents"]}
     return Estimate(label="change", **{name: column if isinstance(column, str | float) else column[0]
@@ -292,7 +293,14 @@ def _element_weight(elements: int, mode: WeightMode) -> float:
     return _PRINTED[mode]
 
 
-def _index_unit(ruleset: Ruleset) -> str:
+def index_unit(ruleset: Ruleset) -> str:
+    """Unit of the index: points of 100 under the factor of the SKM.
+
+    Parameters
+    ----------
+    ruleset : Ruleset
+        The rule.
+    """
     return "index_100" if ruleset.index_factor == 25 else "scale_points"
 
 

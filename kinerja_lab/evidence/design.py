@@ -81,7 +81,8 @@ def _small_units(case: Case) -> Answer:
     if apart:
         status = Status.FAILED if 2 * apart > units else Status.CONCERN
     return Answer(status=status, numbers={"units": units, **counts},
-                  params={"units": units, "direct": counts["direct"], "small": counts["small_area"],
+                  params={"area": case.results.setting.region_word if small.by == "region" else "unit",
+                          "units": units, "direct": counts["direct"], "small": counts["small_area"],
                           "hidden": counts["synthetic"], "widest": small.widest})
 
 

@@ -71,6 +71,8 @@ class SmallUnits:
         Convention of the mean squared error.
     unit : str
         Unit of the numbers.
+    by : str
+        What an area is: ``"unit"``, or ``"region"`` (its code then stands in the column ``unit``).
     """
 
     rows: pd.DataFrame
@@ -80,6 +82,7 @@ class SmallUnits:
     between: Estimate
     mse_formula: str
     unit: str
+    by: str = "unit"
 
     @property
     def printed(self) -> Mapping[str, int]:

@@ -25,6 +25,7 @@ from kinerja_lab.evidence.calibration_results import CalibrationResults
 from kinerja_lab.evidence.design_results import DesignResults
 from kinerja_lab.evidence.instrument_results import InstrumentResults
 from kinerja_lab.evidence.irt_results import FairnessResults
+from kinerja_lab.evidence.regions_results import RegionsResults
 from kinerja_lab.evidence.standing_results import StandingResults
 from kinerja_lab.evidence.structure_results import StructureResults
 from kinerja_lab.profiling.funnel import Funnel
@@ -218,3 +219,4 @@ class RegionResults:
     calibration: CalibrationResults | NotApplicable = field(
         default_factory=lambda: NotApplicable("calibration_not_computed"))
     standing: StandingResults | NotApplicable = field(default_factory=lambda: NotApplicable("standing_not_computed"))
+    regions: RegionsResults | NotApplicable = field(default_factory=lambda: NotApplicable("regions_not_computed"))

@@ -7,11 +7,12 @@ from kinerja_lab.core.message import Message
 from kinerja_lab.core.options import Family, Status
 from kinerja_lab.evidence.check import Answer, Case, Check
 from kinerja_lab.evidence.reading import at_most, element_words, need
+from kinerja_lab.evidence.structure_results import AlignedLook
 from kinerja_lab.psychometrics.confirmatory_ordinal import OrdinalFactors
 from kinerja_lab.psychometrics.invariance_model import STEPS
 from kinerja_lab.psychometrics.invariance_ordinal import Invariance
 
-__all__ = ["CHECKS", "CLEAR_FIRST", "EFFECT_POINTS", "RMSEA_CONCERN", "RMSEA_FAILED"]
+__all__ = ["CHECKS", "CLEAR_FIRST", "EFFECT_POINTS", "MOST_DIFFERENT", "RMSEA_CONCERN", "RMSEA_FAILED"]
 
 CLEAR_FIRST = 3.0
 """How many times the second dimension the first must be to stand clear of it (house convention)."""
@@ -22,6 +23,10 @@ Psychological Methods 1, 134)."""
 
 EFFECT_POINTS = 1.0
 """Index points by which a group's index may differ because questions work differently there (house convention)."""
+
+MOST_DIFFERENT = 0.25
+"""Share of parameters that differ above which an alignment is not to be trusted (Muthen and Asparouhov 2014, Frontiers
+in Psychology 5, 978)."""
 
 
 def _one_dimension(case: Case) -> Answer:
@@ -71,6 +76,8 @@ def _family(model: OrdinalFactors, family: str):
 def _same_everywhere(case: Case) -> Answer:
     """MEA008."""
     structure = need(case.results.structure)
+    if isinstance(structure.invariance, NotApplicable) and not isinstance(structure.aligned, NotApplicable):
+        return _same_on_one_scale(structure.aligned)
     ladder = need(structure.invariance)
     reached = STEPS.index(ladder.reached) >= STEPS.index("intercepts")
     freed = tuple(dict.fromkeys(item for step in ladder.steps if step.holds for item in step.freed))
@@ -91,6 +98,24 @@ def _same_everywhere(case: Case) -> Answer:
     return Answer(status=status, numbers={"groups": len(ladder.groups), "freed": len(freed), "largest": largest},
                   params={"groups": len(ladder.groups), "column": Message(f"group_column.{structure.column}"),
                           "what": what, "limit": EFFECT_POINTS})
+
+
+def _same_on_one_scale(look: AlignedLook) -> Answer:
+    """MEA008 where groups are too many for the ladder."""
+    gap = need(look.result.points).frame.query("label == 'difference'")
+    low, high, share = gap["low"], gap["high"], look.result.share.row("all").value
+    groups, largest, status = len(look.result.groups), float(gap["value"].abs().max()), Status.PASSED
+    if share > MOST_DIFFERENT:
+        status = Status.CONCERN
+    elif ((low > EFFECT_POINTS) | (high < -EFFECT_POINTS)).any():
+        status = Status.FAILED
+    elif ((low < -EFFECT_POINTS) | (high > EFFECT_POINTS)).any():
+        status = Status.CONCERN
+    what = Message(f"finding_part.structure_aligned{'_much' if share > MOST_DIFFERENT else ''}",
+                   {"largest": largest, "share": MOST_DIFFERENT})
+    return Answer(status=status, numbers={"groups": groups, "largest": largest, "share": share}, params={
+        "groups": groups, "column": Message(f"group_column.{'_'.join(look.columns)}"), "what": what,
+        "limit": EFFECT_POINTS})
 
 
 def _largest(ladder: Invariance) -> float:

@@ -15,6 +15,9 @@ __all__ = ["check_study"]
 _SLACK = 0.051
 """A printed value may be rounded to one decimal."""
 
+_BPS = "[0-9]{4}|[0-9]{7}|[0-9]{10}"
+"""Codes of districts and below as BPS writes them; those of Kemendagri have dots."""
+
 
 def check_study(study: Study) -> None:
     """Look at every row of a study's tables.
@@ -27,9 +30,9 @@ def check_study(study: Study) -> None:
     Raises
     ------
     InputFaults
-        All faults: personal data (NIK, NIP, telephone, e-mail; masked), answers off the scale, weights that are not
-        positive, empty units or dates, unknown agencies and measures, two rows for one unit, period and measure, more
-        events than cases, values that contradict their own events and cases.
+        All faults: personal data (NIK, NIP, telephone, e-mail; masked), region codes of BPS beside those of Kemendagri,
+        answers off the scale, weights that are not positive, empty units or dates, unknown agencies and measures, two
+        rows for one unit, period and measure, more events than cases, values that contradict their events and cases.
     KinerjaError
         ``study_data_absent`` when the tables are not on this machine.
     """
@@ -92,10 +95,23 @@ class _Table:
             "unknown_choice", [(row, code)], total=1, file=self.source.name, column=column.strip('"'),
             choices=", ".join(known) or "-", nearest=closest(code, known) or "-")]
 
+    def other_scheme(self, scheme: str) -> list[InputFault]:
+        """Region codes of BPS where the study has those of Kemendagri, one fault a code with its first row."""
+        if scheme != "kemendagri" or "region" not in self.source.columns:
+            return []
+        column = self.column("region")
+        code = f"CAST({column} AS VARCHAR)"
+        found = self.connection.sql(
+            f"SELECT min(row_), {code} FROM {self.rows} WHERE regexp_full_match({code}, '{_BPS}') "
+            f"GROUP BY 2 ORDER BY 1 LIMIT {CAP}").fetchall()
+        return [fault for row in found for fault in row_faults(
+            "region_scheme_mixed", [row], total=1, file=self.source.name, column=column.strip('"'))]
+
 
 def _survey(table: _Table, study: Study) -> list[InputFault]:
     low, high = study.instrument.low, study.instrument.high
     faults = [fault for name in ("region", "unit", "agency", "date", "period") for fault in table.empty(name)]
+    faults += table.other_scheme(study.scheme)
     faults += table.unknown("agency", list(study.agencies))
     for given in table.source.items.values():
         column = '"' + given.replace('"', '""') + '"'
@@ -120,6 +136,7 @@ def _dates(table: _Table) -> list[InputFault]:
 
 def _outcomes(table: _Table, study: Study) -> list[InputFault]:
     faults = [fault for name in ("region", "unit", "agency", "period", "measure") for fault in table.empty(name)]
+    faults += table.other_scheme(study.scheme)
     faults += table.unknown("agency", list(study.agencies))
     faults += table.unknown("measure", [measure.code for measure in study.measures])
     period, unit, measure = (table.column(name) for name in ("period", "unit", "measure"))

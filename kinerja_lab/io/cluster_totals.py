@@ -8,7 +8,7 @@ from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.estimation.cluster_totals import ClusterTotals
 from kinerja_lab.io.relations import fetch
 
-__all__ = ["cluster_totals"]
+__all__ = ["answer_of", "cluster_totals"]
 
 
 def cluster_totals(
@@ -76,7 +76,7 @@ def _sums(table, domain, items, cluster, weight, stratum, turned):
     heavy = table[weight].cast("float64") if weight else ibis.literal(1.0)
     keys = {"_domain": table[domain], "_stratum": table[stratum] if stratum else ibis.literal(0),
             "_cluster": table[cluster]}
-    rows = table.select(**keys, _weight=heavy, **{f"_{place}": _answer(table, item, turned)
+    rows = table.select(**keys, _weight=heavy, **{f"_{place}": answer_of(table, item, turned)
                                                   for place, item in enumerate(items)})
     answered = ibis.or_(*(rows[f"_{place}"].notnull() for place in range(len(items))))
     sums = {"_some": answered.cast("int64").sum(),
@@ -88,7 +88,8 @@ def _sums(table, domain, items, cluster, weight, stratum, turned):
     return rows.group_by(["_domain", "_stratum", "_cluster"]).agg(**sums).order_by(["_domain", "_stratum", "_cluster"])
 
 
-def _answer(table, item: str, turned: dict[str, float]):
+def answer_of(table, item: str, turned: dict[str, float]):
+    """An answer as a number, turned where its scale runs backwards; NULL for none."""
     answer = table[item].cast("float64")
     answer = answer.nullif(float("nan"))
     return turned[item] - answer if item in turned else answer

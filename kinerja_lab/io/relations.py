@@ -66,6 +66,7 @@ def open_table(source: TableSource):
     if not source.path.is_file():
         raise KinerjaError("study_data_absent", study=source.name.split("/")[0])
     backend = ibis.duckdb.connect()
+    backend.raw_sql("SET enable_progress_bar_print = false")  # a long question must not write into the page
     try:
         with quiet():
             if source.path.suffix.lower() == ".csv":

@@ -11,8 +11,12 @@ from kinerja_lab.core.options import MeasureKind
 from kinerja_lab.core.outcome import OUTCOME_COLUMNS, OutcomeData
 from kinerja_lab.core.patterns import MISSING, ResponsePatterns
 from kinerja_lab.core.survey import SURVEY_COLUMNS, Design, SurveyData
+from kinerja_lab.estimation.design import item_unit
+from kinerja_lab.estimation.region_estimates import RegionEstimates, region_estimates
+from kinerja_lab.estimation.satisfaction import index_unit
 from kinerja_lab.io.cells import numbers_where_safe
 from kinerja_lab.io.fingerprints import region_hashes
+from kinerja_lab.io.region_sums import region_sums
 from kinerja_lab.io.relations import fetch, open_table
 from kinerja_lab.io.study_values import Study, TableSource
 from kinerja_lab.io.table_sources import DESIGN_COLUMNS
@@ -129,6 +133,35 @@ class StudySource:
             weights=counted["_weight"].to_numpy(dtype=float)[order], low=instrument.low, high=instrument.high,
         )
 
+    def region_estimates(self, *, level: float) -> RegionEstimates:
+        """Index and elements of every region in every period, and the changes between, from sums made in the database.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, between 0 and 1.
+
+        Returns
+        -------
+        RegionEstimates
+            The same numbers as ``element_scores``, ``satisfaction_index`` and ``index_change`` of every region's rows,
+            which stay where they are.
+
+        Raises
+        ------
+        NotApplicable
+            ``no_survey`` or ``empty_sample``.
+        KinerjaError
+            ``elements_differ``, ``scale_differs``, ``bad_weights`` or ``study_data_absent``.
+        """
+        study, table = self._survey_table(None, None)
+        rule, instrument = study.ruleset, study.instrument
+        if "survey.sums" not in self._cache:
+            self._cache["survey.sums"] = region_sums(table, instrument=instrument, ruleset=rule, periods=study.periods)
+        return region_estimates(
+            self._cache["survey.sums"], level=level, factor=rule.index_factor, scale=(instrument.low, instrument.high),
+            item_unit=item_unit(instrument), index_unit=index_unit(rule))
+
     def data_regions(self) -> tuple[str, ...]:
         """Region codes that occur in the tables, in order."""
         found: set[str] = set()
@@ -170,8 +203,10 @@ class StudySource:
             hashes = self._hashes(key)
             codes = sorted(hashes) if wanted is None else [wanted]
             parts += [f"{key}:{code}:{hashes.get(code, '')}" for code in codes]
-        names = self.unit_names()
-        parts += [f"unit:{code}:{names[code]}" for code in sorted(names)]
+        if "units.lines" not in self._cache:
+            names = self.unit_names()
+            self._cache["units.lines"] = [f"unit:{code}:{names[code]}" for code in sorted(names)]
+        parts += self._cache["units.lines"]
         for path in self.study.external_files:
             parts.append(f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()}")
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()

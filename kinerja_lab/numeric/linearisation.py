@@ -106,9 +106,15 @@ class DomainPlan:
 
     def from_totals(self, totals: np.ndarray, *, present: np.ndarray, lonely: str = "centre") -> DomainVariance:
         """Variances from scores that are summed by cluster already, in the order of ``cell_of``."""
-        _checked_lonely(lonely)
         met, total, square = (np.bincount(self.cell_of, weights=item, minlength=len(self.domain_of))
                               for item in (present, totals, totals * totals))
+        return self.from_sums(met, total, square, lonely=lonely)
+
+    def from_sums(
+        self, met: np.ndarray, total: np.ndarray, square: np.ndarray, *, lonely: str = "centre",
+    ) -> DomainVariance:
+        """Variances from what is summed by stratum of a domain already: clusters met, their scores and squares."""
+        _checked_lonely(lonely)
         size = met if self.size_of is None else np.where(met > 0, self.size_of, 0.0)
         kept = np.ones(len(met)) if self.kept_of is None else self.kept_of
         several, single = size > 1, (size == 1) & (kept > 0)

@@ -1,10 +1,12 @@
 """Where does the outcome meet its target, how sure are letters, forecasts and targets, as pictures?"""
 
 from collections.abc import Mapping
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from kinerja_lab.calibration.outcome_curve import OutcomeCurve
 from kinerja_lab.calibration.probability_calibration import ProbabilityCalibration
@@ -30,7 +32,7 @@ from kinerja_lab.plot.style import (
 from kinerja_lab.plot.words import band_word, words
 from kinerja_lab.text.numbers import number
 
-__all__ = ["anchored_cut_picture", "calibration_curve", "grade_chances", "target_chances"]
+__all__ = ["anchored_cut_picture", "calibration_curve", "grade_chances", "item_outcome_cells", "target_chances"]
 
 
 def anchored_cut_picture(
@@ -221,4 +223,49 @@ def target_chances(
     axes.set_xlabel(words(lang, "target_chances.x"), fontsize=TEXT)
     title(axes, words(lang, "target_chances.title", target=number(target, lang=lang, spec=".1f")), width=TIGHT)
     axes.figure.legend(loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
+    return axes
+
+
+def item_outcome_cells(
+    rows: pd.DataFrame, *, lang: str, axes: Axes, names: Mapping[str, str] | None = None,
+) -> Axes:
+    """Item by outcome: the correlation in each cell, shaded by its size, bold where it holds.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``ItemOutcomes.part``: ``item, measure, value, held``.
+    lang : str
+        ``"id"`` or ``"en"``.
+    axes : matplotlib.axes.Axes
+        Where to draw; ``style.row_axes(items + 6)`` has the right height.
+    names : mapping of str to str or None
+        Names of items and outcomes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+    """
+    items, measures = (list(dict.fromkeys(rows[name])) for name in ("item", "measure"))
+    top = max(float(rows["value"].abs().max()), 0.1)
+    for row in rows.itertuples():
+        at, size = (measures.index(row.measure), items.index(row.item)), abs(row.value) / top
+        known = np.isfinite(row.value)
+        axes.add_patch(Rectangle((at[0] - 0.5, at[1] - 0.5), 1, 1, facecolor=BLUE if known else "none",
+                                 alpha=0.55 * size if known else 1.0, edgecolor="white", linewidth=1.5))
+        axes.text(*at, number(row.value, lang=lang, spec=".2f"), ha="center", va="center", fontsize=TEXT,
+                  color=INK if row.held else GREY, fontweight="bold" if row.held else "normal")
+    present = set(zip(rows["item"], rows["measure"], strict=True))
+    for column, row in ((column, row) for column, measure in enumerate(measures) for row, item in enumerate(items)
+                        if (item, measure) not in present):
+        axes.text(column, row, "–", ha="center", va="center", fontsize=TEXT, color=GREY)
+    axes.set_xlim(-0.5, len(measures) - 0.5)
+    axes.set_ylim(len(items) - 0.5, -0.5)
+    axes.set_xticks(range(len(measures)), ["\n".join(wrap(named(code, names), 26)) for code in measures], rotation=40,
+                    ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(items)), [fit_name(named(code, names), rows=len(items)) for code in items])
+    calm(axes, keep=())
+    axes.tick_params(axis="x", labelsize=SMALL)
+    title(axes, words(lang, "item_outcomes.title"), width=TIGHT)
     return axes

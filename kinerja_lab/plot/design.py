@@ -90,7 +90,7 @@ def sample_size_curve(
 
 def small_unit_chart(
     rows: pd.DataFrame, *, lang: str, axes: Axes, names: Mapping[str, str] | None = None, level: float,
-    left_out: int = 0,
+    left_out: int = 0, area: str = "unit",
 ) -> Axes:
     """The direct, the shrunken and the small-area number of each unit; the one that is printed is filled.
 
@@ -109,6 +109,8 @@ def small_unit_chart(
         Confidence level of the intervals.
     left_out : int
         Units that are not drawn.
+    area : str
+        What an area is called.
 
     Returns
     -------
@@ -126,9 +128,9 @@ def small_unit_chart(
         for shown, face in ((chosen, colour), (~chosen, "white")):
             axes.plot(middle[shown], place[shown] + lift, marker, color=colour, markerfacecolor=face, markersize=6,
                       markeredgewidth=1.3, zorder=3)
-        axes.plot([], [], marker, color=colour, markersize=6, label=words(lang, f"small_units.{key}"))
+        axes.plot([], [], marker, color=colour, markersize=6, label=words(lang, f"small_units.{key}", area=area))
     axes.plot(rows["shrunken"], place + _LIFT, "|", color=INK, markersize=9, markeredgewidth=1.4, zorder=4,
-              label=words(lang, "small_units.shrunken"))
+              label=words(lang, "small_units.shrunken", area=area))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(place, [fit_name(named(unit, names), rows=len(rows)) for unit in rows["unit"]])
     for row, (count, printed) in enumerate(zip(rows["n"], rows["printed"], strict=True)):
@@ -142,10 +144,11 @@ def small_unit_chart(
     axes.set_axisbelow(True)
     below = [words(lang, "small_units.filled")]
     if left_out:
-        below.append(words(lang, "small_units.left_out", n=left_out))
+        below.append(words(lang, "small_units.left_out", n=left_out, area=area))
     axes.set_xlabel("\n".join(below), fontsize=SMALL, color=INK)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=1, fontsize=SMALL, frameon=False, borderpad=0.1)
-    title(axes, words(lang, "small_units.title", level=number(level, lang=lang, spec=".0%")), width=TIGHT, room=46)
+    heading = words(lang, "small_units.title", level=number(level, lang=lang, spec=".0%"), area=area)
+    title(axes, heading, width=TIGHT, room=46)
     return axes
 
 

@@ -32,6 +32,8 @@ TIGHT = 54
 
 _TWO_LINES_UP_TO = 25
 _NAME_WIDTH = 30
+_OWN_WIDTH, _PLACED_WIDTH = 19, 35
+"""Letters of a unit's own name, and of it with its place behind, in a long list."""
 
 
 def blank_axes(*, height: float = 4.0) -> Axes:
@@ -144,10 +146,17 @@ def fit_name(name: str, *, rows: int) -> str:
     'Puskesmas Sikumana'
     >>> fit_name("Sekolah Menengah Pertama Negeri Terbuka Nomor 14", rows=40)
     'Sekolah Menen…Terbuka Nomor 14'
+    >>> fit_name("Loket Dukcapil 5 (Kota Palangka Raya)", rows=40)
+    'Loket Dukcapil 5 (Kota Palangka R…)'
     """
     name = " ".join(str(name).split())
+    own, mark, place = name.partition(" (")
+    if mark and len(name) > _PLACED_WIDTH and rows > _TWO_LINES_UP_TO and name.endswith(")"):
+        own = _without_middle(own, _OWN_WIDTH)  # the number of a unit tells more than the last letters of its place
+        place, room = place[:-1], _PLACED_WIDTH - len(own) - 3
+        return f"{own} ({place if len(place) <= room else place[:room - 1].rstrip() + '…'})"
     lines = wrap(name, _NAME_WIDTH)
-    if len(lines) <= 1:
+    if len(lines) <= 1 or (mark and rows > _TWO_LINES_UP_TO and name.endswith(")")):
         return name
     if rows <= _TWO_LINES_UP_TO and len(lines) == 2:
         return "\n".join(lines)

@@ -28,6 +28,10 @@ __all__ = ["element_profile", "grade_strip", "region_forest", "unit_caterpillar"
 
 _LETTERS = 14.0
 """Points above a row picture for the letters of the bands."""
+_LEGEND_LETTERS = 70
+"""Letters that three entries of a legend may have side by side."""
+_STRIP_LETTERS = 85
+"""Letters that fit below the strip."""
 _INSIDE = 0.13
 """A segment narrower than this share of the strip is named below it instead of inside."""
 
@@ -96,7 +100,7 @@ def grade_strip(grades: EstimateTable, *, ruleset: Ruleset, lang: str, axes: Axe
         word = band_word(band.code, ruleset=ruleset, lang=lang)
         full = band.code if word == band.code else f"{band.code} ({word})"
         if not width > 0:
-            below.append(f"{full}: {_probability(0.0 if width == 0 else width, lang)}")
+            below.append(f"{full}: {_probability(width, lang)}")
             continue
         colour = LOW_TO_HIGH[round(place * (len(LOW_TO_HIGH) - 1) / max(len(bands) - 1, 1))]
         axes.barh(0, width, left=start, height=0.8, color=colour, edgecolor="white", linewidth=1.5)
@@ -108,8 +112,11 @@ def grade_strip(grades: EstimateTable, *, ruleset: Ruleset, lang: str, axes: Axe
             below.append(f"{full}: {_probability(width, lang)}")
         start += width
     axes.set_xlim(0, 1)
-    axes.set_ylim(-0.9, 0.45)
-    axes.text(0, -0.5, "     ".join(below), ha="left", va="top", fontsize=SMALL, color=INK)
+    joined = "     ".join(below)
+    if len(joined) > _STRIP_LETTERS:
+        joined = "     ".join(below[:-1]) + f"\n{below[-1]}"
+    axes.set_ylim(-1.2 if "\n" in joined else -0.9, 0.45)
+    axes.text(0, -0.5, joined, ha="left", va="top", fontsize=SMALL, color=INK, linespacing=1.4)
     calm(axes, keep=())
     axes.set_xticks([])
     axes.set_yticks([])
@@ -168,13 +175,14 @@ def unit_caterpillar(
     if styled:
         for code, (colour, marker) in style.items():
             axes.plot([], [], color=colour, marker=marker, markersize=6, linewidth=2, label=named(code, names))
-        axes.figure.legend(loc="outside lower center", ncols=3, fontsize=SMALL, frameon=False)
+        wide = sum(sorted(len(named(code, names)) for code in style)[-3:]) > _LEGEND_LETTERS
+        axes.figure.legend(loc="outside lower center", ncols=2 if wide else 3, fontsize=SMALL, frameon=False)
     return axes
 
 
 def region_forest(
     headlines: EstimateTable, *, lang: str, axes: Axes, names: Mapping[str, str] | None = None,
-    ruleset: Ruleset | None = None, overall: Estimate | None = None,
+    ruleset: Ruleset | None = None, overall: Estimate | None = None, limit: int = 60,
 ) -> Axes:
     """The headline number of every region with its interval, from the highest to the lowest.
 
@@ -185,13 +193,15 @@ def region_forest(
     lang : str
         ``"id"`` or ``"en"``.
     axes : matplotlib.axes.Axes
-        Where to draw; ``style.row_axes(len(headlines))`` has the right height.
+        Where to draw; ``style.row_axes(min(len(headlines), limit))`` has the right height.
     names : mapping of str to str or None
         Names of regions.
     ruleset : Ruleset or None
         Its bands are drawn behind.
     overall : Estimate or None
         All regions together, drawn as a vertical line.
+    limit : int
+        When there are more regions, only the highest and the lowest are drawn and the picture says so.
 
     Returns
     -------
@@ -200,7 +210,12 @@ def region_forest(
     """
     column = "region" if "region" in headlines.groups else "label"
     frame = headlines.frame.sort_values("value", ascending=False, kind="stable", na_position="last")
-    draw_rows(axes, frame, names=[named(code, names) for code in frame[column]], lang=lang)
+    if len(frame) > limit:
+        frame = frame.dropna(subset=["value"])
+    frame, left_out = extremes(frame, limit=limit)
+    draw_rows(axes, frame, names=[named(code, names) for code in frame[column]], lang=lang,
+              gap_after=limit // 2 if left_out else None,
+              gap_text=words(lang, "region_forest_many.left_out", n=left_out) if left_out else "")
     if ruleset:
         draw_bands(axes, ruleset=ruleset, lang=lang)
     if overall is not None:
@@ -223,9 +238,9 @@ def _bare(frame: pd.DataFrame, lang: str) -> list[str]:
 
 def _probability(value: float, lang: str) -> str:
     """A probability that is not certain is never written as 0 % or 100 %."""
-    if 0 < value < 0.001:
+    if value < 0.001:
         return words(lang, "under", value=value_text(0.001, unit="probability", lang=lang))
-    if 0.999 < value < 1:
+    if value > 0.999:
         return words(lang, "over", value=value_text(0.999, unit="probability", lang=lang))
     return value_text(value, unit="probability", lang=lang)
 

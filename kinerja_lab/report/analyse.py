@@ -42,11 +42,13 @@ from kinerja_lab.report.analyse_calibration import calibrate
 from kinerja_lab.report.analyse_design import design_results
 from kinerja_lab.report.analyse_instrument import analyse_instrument
 from kinerja_lab.report.analyse_irt import fairness_results
+from kinerja_lab.report.analyse_regions import regions_results
 from kinerja_lab.report.analyse_standing import standing_results
 from kinerja_lab.report.analyse_structure import structure_results
 from kinerja_lab.report.disclosure import suppress_nested
 from kinerja_lab.report.parameters import ALL_REGIONS
 from kinerja_lab.report.reasons import or_reason
+from kinerja_lab.report.unit_names import with_regions
 
 __all__ = ["analyse", "setting_of"]
 
@@ -113,25 +115,37 @@ def analyse(study: Study, source: StudySource, *, setting: Setting) -> RegionRes
     by_unit = {measure.code: outcomes if isinstance(outcomes, NotApplicable) else outcomes.by_unit(measure.code)
                for measure in study.measures}
     looks = _looks(study, survey, by_unit, setting)
+    standing = standing_results(setting=setting, survey=survey, outcomes=outcomes, by_unit=by_unit,
+                                measures=study.measures, history=lambda: source.outcomes(region=region))
     return RegionResults(
         setting=setting, survey=survey, outcomes=outcomes,
         funnels=flags_together({measure.code: or_reason(lambda m=measure: _funnel(by_unit[m.code], m, setting))
                                 for measure in study.measures}),
         looks=looks,
         achievements={indicator.code: achievements(indicator) for indicator in study.indicators},
-        scale=load_ruleset(SCALE), unit_names=source.unit_names(), wording=load_wording_rules(),
-        peers=study.indicators, statements=study.statements, design=design_results(survey, setting=setting),
+        scale=load_ruleset(SCALE), unit_names=_unit_names(study, source, survey, outcomes, setting),
+        wording=load_wording_rules(), peers=study.indicators, statements=study.statements,
+        design=design_results(survey, setting=setting),
         instrument=survey if isinstance(survey, NotApplicable) else or_reason(
             lambda: analyse_instrument(survey, setting=setting)),
-        structure=structure_results(survey, level=setting.level, row_is_unit=setting.row_is_unit),
+        structure=structure_results(survey, level=setting.level, row_is_unit=setting.row_is_unit,
+                                    suppress_below=setting.suppress_below),
         calibration=calibrate(study, source, survey=survey, outcomes=outcomes, by_unit=by_unit, looks=looks,
-                              setting=setting),
-        standing=standing_results(
-            setting=setting, survey=survey, outcomes=outcomes, by_unit=by_unit, measures=study.measures,
-            history=lambda: source.outcomes(region=region)),
+                              setting=setting, standing=standing),
+        standing=standing,
         fairness=fairness_results(survey, level=setting.level, suppress_below=setting.suppress_below,
                                   row_is_unit=setting.row_is_unit),
+        regions=regions_results(source, setting=setting),
     )
+
+
+def _unit_names(study: Study, source: StudySource, survey, outcomes, setting: Setting) -> Mapping[str, str]:
+    """Names of units; with their region where all regions stand on one page, as the same name may occur in each."""
+    if setting.region != ALL_REGIONS:
+        return source.unit_names()
+    homes = (table if isinstance(table, NotApplicable) else table.frame for table in (
+        survey if isinstance(survey, NotApplicable) else survey.survey, outcomes))
+    return with_regions(source.unit_names(), study=study, homes=homes)
 
 
 def _survey_results(study: Study, source: StudySource, region: str | None, setting: Setting) -> SurveyResults:

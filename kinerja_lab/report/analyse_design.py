@@ -9,8 +9,11 @@ from scipy import special
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
+from kinerja_lab.core.instrument import Instrument
+from kinerja_lab.core.ruleset import Ruleset
+from kinerja_lab.core.survey import SurveyData
 from kinerja_lab.estimation.area_level import AreaEstimates, area_estimates
-from kinerja_lab.estimation.domains import domain_means
+from kinerja_lab.estimation.domains import DomainEstimates, domain_means
 from kinerja_lab.estimation.sample import Sample, sample_of
 from kinerja_lab.estimation.sample_size import (
     cochran,
@@ -19,12 +22,16 @@ from kinerja_lab.estimation.sample_size import (
     sample_size_mean,
     slovin,
 )
+from kinerja_lab.estimation.satisfaction import satisfaction_index
 from kinerja_lab.estimation.weighting import weighting_effect
 from kinerja_lab.evidence.design_results import DesignResults, SizePlan, SmallUnits
 from kinerja_lab.evidence.results import Setting, SurveyResults
+from kinerja_lab.report.disclosure import suppress
+from kinerja_lab.report.parameters import ALL_REGIONS
 from kinerja_lab.report.reasons import or_reason
 
-__all__ = ["POWER", "design_results"]
+__all__ = ["POWER", "design_results", "known_error", "one_point", "people_counted", "person_index", "sample_with",
+           "within_groups"]
 
 POWER = 0.80
 """Chance with which a change is to be seen (house convention)."""
@@ -36,9 +43,11 @@ WIDE_SHARE = 0.08
 """Half an interval, as a share of the scale, above which a unit's number is too wide where the rule has no bands (about
 what the bands of the SKM give)."""
 
+LEAST_REGIONS = 20
+"""Regions on one page from which they, and not their units, are the small areas."""
+
 SPARE = 10
 """Units beyond the agencies from which the regression tells agencies apart."""
-
 
 
 def design_results(survey: SurveyResults | NotApplicable, *, setting: Setting) -> DesignResults | NotApplicable:
@@ -60,8 +69,8 @@ def design_results(survey: SurveyResults | NotApplicable, *, setting: Setting) -
         return survey
     if setting.row_is_unit:
         return NotApplicable("rows_are_units")
-    scores, some = _person_index(survey)
-    sample = _of(sample_of(survey.survey), some)
+    scores, some = person_index(survey.survey, survey.ruleset)
+    sample = sample_with(survey.survey, some)
     strata = pd.Series(np.zeros(sample.n, dtype=int) if sample.strata is None else sample.strata)
     clusters = pd.Series(np.arange(sample.n) if sample.clusters is None else sample.clusters)
     sizes = clusters.groupby(strata).nunique()
@@ -74,26 +83,42 @@ def design_results(survey: SurveyResults | NotApplicable, *, setting: Setting) -
     )
 
 
-def _person_index(survey: SurveyResults) -> tuple[np.ndarray, np.ndarray]:
-    """Each respondent's own index, and who gave any answer."""
-    answers, instrument = survey.survey.answers(), survey.survey.instrument
+def person_index(survey: SurveyData, ruleset: Ruleset) -> tuple[np.ndarray, np.ndarray]:
+    """Each respondent's own index, and who gave any answer.
+
+    Parameters
+    ----------
+    survey : SurveyData
+        Answers.
+    ruleset : Ruleset
+        Its ``index_factor`` scales the mean of a respondent's answers.
+    """
+    answers, instrument = survey.answers(), survey.instrument
     turned = np.array([item.reverse for item in instrument.items])
     answers = np.where(turned, instrument.low + instrument.high - answers, answers)
     given = ~np.isnan(answers)
     some = given.any(axis=1)
     if not some.any():
         return np.zeros(0), some
-    return survey.ruleset.index_factor * np.nansum(answers[some], axis=1) / given[some].sum(axis=1), some
+    return ruleset.index_factor * np.nansum(answers[some], axis=1) / given[some].sum(axis=1), some
 
 
-def _of(sample: Sample, some: np.ndarray) -> Sample:
+def sample_with(survey: SurveyData, some: np.ndarray) -> Sample:
+    """The sample of those who answered, with the design of the survey."""
+    sample = sample_of(survey)
     parts = {name: None if getattr(sample, name) is None else getattr(sample, name)[some]
              for name in ("strata", "clusters")}
     return replace(sample, weights=sample.weights[some], **parts)
 
 
-def _known(found):
-    """The mean with its error and design effect, or the reason why it has none."""
+def people_counted(sample: Sample) -> float:
+    """People that the weights add up to; infinite where the weights are normed and count nobody."""
+    total = float(sample.weights.sum())
+    return total if total >= NORMED * sample.n else inf
+
+
+def known_error(found: DomainEstimates | NotApplicable) -> tuple[Estimate, float, float]:
+    """The mean, its standard error and its design effect; raises the reason where it has none."""
     if isinstance(found, NotApplicable):
         raise found
     row = found.table.estimates()[0]
@@ -103,7 +128,7 @@ def _known(found):
 
 
 def _effects(found, sample: Sample, level: float) -> EstimateTable:
-    row, _, deff = _known(found)
+    row, _, deff = known_error(found)
     kish = weighting_effect(sample.weights)
 
     def bare(label: str, value: float, method: str, unit: str, note: str = "deff_no_interval") -> Estimate:
@@ -118,17 +143,17 @@ def _effects(found, sample: Sample, level: float) -> EstimateTable:
 
 
 def _plan(found, survey: SurveyResults, sample: Sample, level: float) -> SizePlan:
-    row, se, deff = _known(found)
+    row, se, deff = known_error(found)
     n = row.n
     sd = float(se * np.sqrt(n / deff))
-    total = float(sample.weights.sum())
-    population = total if survey.survey.design.weight and total >= NORMED * n else inf
+    population = people_counted(sample) if survey.survey.design.weight else inf
     margin = se * float(special.ndtri((1 + level) / 2))
+    point = one_point(survey.ruleset, survey.survey.instrument)
     sizes = [("krejcie_morgan", "share_5", krejcie_morgan(population).answers)]
     if population < inf:
         sizes.append(("slovin", "error_5", slovin(population, margin=0.05).answers))
     sizes += [("cochran", "share_5", cochran(population, margin=0.05, level=level).answers),
-              ("mean", "index_1", sample_size_mean(sd, margin=_point(survey), level=level, deff=deff,
+              ("mean", "index_1", sample_size_mean(sd, margin=point, level=level, deff=deff,
                                                    population=population).answers)]
     grid = np.unique(np.round(np.geomspace(20, max(5000, 4 * n), 80))).astype(float)
     grid = grid[grid <= population]
@@ -144,9 +169,9 @@ def _plan(found, survey: SurveyResults, sample: Sample, level: float) -> SizePla
     )
 
 
-def _point(survey: SurveyResults) -> float:
+def one_point(ruleset: Ruleset, instrument: Instrument) -> float:
     """One point of an index of 100, as a share of the scale elsewhere."""
-    return 1.0 if survey.ruleset.index_factor == 25 else 0.01 * _scale(survey)
+    return 1.0 if ruleset.index_factor == 25 else 0.01 * ruleset.index_factor * (instrument.high - instrument.low)
 
 
 def _scale(survey: SurveyResults) -> float:
@@ -167,11 +192,12 @@ def _widest(survey: SurveyResults) -> float:
 
 
 def _small(survey: SurveyResults, sample: Sample, scores, some, setting: Setting) -> SmallUnits:
-    """Fay-Herriot over the units of the report: what is hidden takes no part and gets the regression's number alone."""
-    if isinstance(survey.units, NotApplicable):
-        raise survey.units
-    rows = survey.units.frame.reset_index(drop=True)
-    errors = _errors(survey, sample, scores, some, rows)
+    """Fay-Herriot over the units of the report (over regions, where there are many of them on one page).
+
+    What is hidden takes no part and gets the regression's number alone.
+    """
+    rows, by = _areas(survey, setting)
+    errors = _errors(survey, sample, scores, some, rows, by)
     direct = rows["value"].to_numpy(dtype=float)
     usable = np.isfinite(direct) & np.isfinite(errors)
     direct, errors = np.where(usable, direct, np.nan), np.where(usable, errors, 1.0)
@@ -186,25 +212,71 @@ def _small(survey: SurveyResults, sample: Sample, scores, some, setting: Setting
     widest = _widest(survey)
     return SmallUnits(rows=_printed(rows, usable, plain, found, widest, _ends(survey)), widest=widest,
                       level=setting.level, by_agency=by_agency, between=found.between, mse_formula=found.mse_formula,
-                      unit=survey.index.unit)
+                      unit=survey.index.unit, by=by)
 
 
-def _errors(survey: SurveyResults, sample: Sample, scores, some, rows: pd.DataFrame) -> np.ndarray:
-    """Error variance of each unit's number, smoothed: a spread within units common to all, over the effective size."""
-    units = survey.survey.frame["unit"].astype(str).to_numpy()[some]
-    codes, names = pd.factorize(units, sort=True)
+def _areas(survey: SurveyResults, setting: Setting) -> tuple[pd.DataFrame, str]:
+    """One row an area: units, or regions where a page holds so many that units would be thousands."""
+    if setting.region == ALL_REGIONS and survey.survey.frame["region"].nunique() >= LEAST_REGIONS:
+        table = satisfaction_index(survey.survey, ruleset=survey.ruleset, level=setting.level, by=("region",))
+        frame = suppress(table, below=setting.suppress_below).frame
+        return frame.assign(agency="", unit=frame["region"]).reset_index(drop=True), "region"
+    if isinstance(survey.units, NotApplicable):
+        raise survey.units
+    return survey.units.frame.reset_index(drop=True), "unit"
+
+
+def _errors(survey: SurveyResults, sample: Sample, scores, some, rows: pd.DataFrame, by: str) -> np.ndarray:
+    """Error variance of each area's number, smoothed: a spread within areas common to all, over the effective size.
+
+    A region is no simple sample: its variances are raised by what the design costs all regions together.
+    """
+    frame, pooled = within_groups(survey.survey.frame[by].astype(str).to_numpy()[some], sample.weights, scores)
+    variance = pooled * frame["square"] / frame["weight"] ** 2
+    found = variance.reindex(rows["unit"].astype(str)).to_numpy(dtype=float)
+    if by == "unit":
+        return found
+    half = np.maximum(rows["high"] - rows["value"], rows["value"] - rows["low"]).to_numpy(dtype=float)
+    own = (half / special.ndtri((1 + survey.index.level) / 2)) ** 2
+    both = np.isfinite(own) & np.isfinite(found)
+    return found * (own[both].sum() / found[both].sum()) if both.any() else found
+
+
+def within_groups(groups: np.ndarray, weights: np.ndarray, scores: np.ndarray) -> tuple[pd.DataFrame, float]:
+    """What respondents of a group differ by.
+
+    Parameters
+    ----------
+    groups : numpy.ndarray, shape (n,)
+        Group of each respondent.
+    weights, scores : numpy.ndarray, shape (n,)
+        Weight and own index of each.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        ``weight, square, n, within`` by group: sums of weights and of their squares, respondents, and the variance of
+        the scores (over n).
+    pooled : float
+        Variance within groups, common to all (over n - 1).
+
+    Raises
+    ------
+    NotApplicable
+        ``one_respondent_each`` or ``scores_constant``.
+    """
+    codes, names = pd.factorize(groups, sort=True)
     weight, square, product, n = (np.bincount(codes, weights=item, minlength=len(names)) for item in (
-        sample.weights, sample.weights**2, sample.weights * scores, np.ones(len(codes))))
+        weights, weights**2, weights * scores, np.ones(len(codes))))
     mean = product / weight
-    within = np.bincount(codes, weights=sample.weights * (scores - mean[codes]) ** 2, minlength=len(names)) / weight
+    within = np.bincount(codes, weights=weights * (scores - mean[codes]) ** 2, minlength=len(names)) / weight
     several = n > 1
     if not several.any():
         raise NotApplicable("one_respondent_each", n=len(names))
     pooled = float((n * within)[several].sum() / (n - 1)[several].sum())
     if pooled <= 1e-12 * (1 + float((scores**2).mean())):
         raise NotApplicable("scores_constant")
-    variance = pd.Series(pooled * square / weight**2, index=names)
-    return variance.reindex(rows["unit"].astype(str)).to_numpy(dtype=float)
+    return pd.DataFrame({"weight": weight, "square": square, "n": n, "within": within}, index=names), pooled
 
 
 def _agencies(rows: pd.DataFrame, usable: np.ndarray) -> tuple[pd.DataFrame, bool]:

@@ -22,12 +22,15 @@ from kinerja_lab.psychometrics.irt_scores import sheet_posterior
 from kinerja_lab.psychometrics.irt_sheets import patterns_by
 from kinerja_lab.report.reasons import or_reason
 
-__all__ = ["GROUP_COLUMNS", "MEASURED_ENOUGH", "fairness_results"]
+__all__ = ["GROUP_COLUMNS", "MANY_GROUPS", "MEASURED_ENOUGH", "fairness_results"]
 
 GROUP_COLUMNS = ("region", "agency", "sex", "jenis_kelamin", "channel", "kanal", "age_group", "kelompok_umur")
 """Columns by which respondents are divided, where a study has them."""
 MEASURED_ENOUGH = 0.70
 """Reliability of a single score from which a respondent counts as measured (the same bar as alpha)."""
+
+MANY_GROUPS = 10
+"""Groups above which the match is by trait: many regions differ in level, and the sum is too rough a match for that."""
 
 _MOST_GROUPS = 60
 _POINTS = np.linspace(-4.0, 4.0, 81)
@@ -81,8 +84,8 @@ def _look(survey: SurveyResults, column: str, varying: tuple[str, ...], level: f
 def _dif(survey: SurveyData, column: str, varying: tuple[str, ...], level: float) -> LogisticDif:
     if not varying:
         raise NotApplicable("too_few_items", n=0, least=3)
-    return logistic_dif({name: own.only(varying) for name, own in patterns_by(survey, column=column).items()},
-                        level=level)
+    groups = {name: own.only(varying) for name, own in patterns_by(survey, column=column).items()}
+    return logistic_dif(groups, level=level, match="trait" if len(groups) > MANY_GROUPS else "total")
 
 
 def _published(survey: SurveyData, rule: Ruleset, column: str, dif: LogisticDif, level: float, below: int,

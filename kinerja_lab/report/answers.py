@@ -1,13 +1,13 @@
 """What do the checks say of one indicator, in the order in which a reader should hear it?"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 from kinerja_lab.core.finding import Finding
 from kinerja_lab.core.options import Status
 from kinerja_lab.text.catalogue import Catalogue
 
-__all__ = ["answers_html"]
+__all__ = ["answers_html", "sentences_html"]
 
 _FIRST = (Status.FAILED, Status.CONCERN)
 
@@ -42,6 +42,22 @@ def answers_html(
         if names:
             parts.append(f"<p>{words.text(f'forms.{key}', n=len(names), names=', '.join(names))}</p>")
     return f'<div style="line-height:1.35">{"".join(parts)}</div>'
+
+
+def sentences_html(findings: Iterable[Finding], *, words: Catalogue) -> str:
+    """A list with the name, the status and the sentence of every finding, in the order given.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Any number.
+    words : Catalogue
+        Words of one language.
+    """
+    rows = (f"<li><strong>{_name(finding, words)}</strong> ({finding.code}, "
+            f"{escape(words.text(f'status.{finding.status.value}'))}): {escape(words.sentence(finding.message))}</li>"
+            for finding in findings)
+    return f"<ul>{''.join(rows)}</ul>"
 
 
 def _item(finding: Finding, words: Catalogue) -> str:

@@ -176,6 +176,7 @@ class Engine:
                 language="python", progress_bar=False, request_save_on_cell_execute=False, autosave_cell_every=0,
                 start_timeout=min(60, max(1, int(timeout))), shutdown_kernel="immediate",
                 timeout_func=lambda cell: max(0.05, deadline - time.monotonic()),
+                iopub_timeout=max(4, min(120, int(timeout / 4))),  # the numbers of 514 regions need more than 4 seconds
                 kernel_manager_class=RunKernelManager, config=Config({"RunKernelManager": manager}),
             )
         except PapermillExecutionError as error:

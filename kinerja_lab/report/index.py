@@ -23,6 +23,8 @@ from kinerja_lab.text.numbers import MISSING_MARK, number
 
 __all__ = ["write_front_page", "write_index"]
 
+REGION_LIMIT = 60
+"""Regions in the picture: the highest and the lowest; the table has them all."""
 STATE_FILE = "indeks.json"
 TABLES = ("summary.parquet", "summary.xlsx")
 _SEARCH = """
@@ -149,11 +151,16 @@ def _picture(results: Sequence[dict[str, Any]], lang: str, words: Catalogue) -> 
     heads = [(name, head) for name, head in heads if head["value"] is not None]
     if len(heads) < 2 or len({(head["label"], head["unit"]) for _, head in heads}) != 1:
         return None
+    left_out = max(len(heads) - REGION_LIMIT, 0)
+    if left_out:
+        heads.sort(key=lambda pair: -pair[1]["value"])
+        heads = [*heads[:REGION_LIMIT // 2], *heads[-(REGION_LIMIT // 2):]]
     head = heads[0][1]
     title = words.text("index_page.picture", label=words.name("label", head["label"]),
                        unit=words.name("unit", head["unit"]))
     rows = [(name, each["value"], each["low"], each["high"]) for name, each in heads]
-    return {"svg": forest_svg(rows, title=title, lang=lang), "title": title}
+    return {"svg": forest_svg(rows, title=title, lang=lang), "title": title,
+            "note": words.text("index_page.left_out", n=left_out, most=REGION_LIMIT // 2) if left_out else ""}
 
 
 def _state(plan: StudyPlan) -> str:

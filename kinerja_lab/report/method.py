@@ -8,8 +8,8 @@ from kinerja_lab.core.estimate import Estimate
 from kinerja_lab.core.finding import Dossier
 from kinerja_lab.core.ruleset import Ruleset
 from kinerja_lab.evidence.results import RegionResults, SurveyResults
-from kinerja_lab.profiling.funnel import Funnel
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability
+from kinerja_lab.report.method_funnel import funnel_lines
 from kinerja_lab.report.method_standing import standing_lines
 from kinerja_lab.text.catalogue import Catalogue, catalogue
 from kinerja_lab.text.numbers import number
@@ -92,13 +92,9 @@ def _conventions(results: RegionResults, words: Catalogue, level: str) -> list[s
     lines = [words.text("method.level", level=level)]
     if not isinstance(results.survey, NotApplicable):
         lines.extend(_survey_lines(results.survey, words))
-    for code, funnel in results.funnels.items():
-        if isinstance(funnel, Funnel):
-            name = _measure_name(results, code, words)
-            lines.append(words.text("method.funnel", measure=name, method=funnel.method, phi=float(funnel.phi),
-                                    tau2=float(funnel.tau2), tau2_limits=float(funnel.tau2_limits)))
-    lines.extend(standing_lines(results.standing, words=words, measures={
-        code: _measure_name(results, code, words) for code in results.funnels}))
+    measures = {code: _measure_name(results, code, words) for code in results.funnels}
+    lines.extend(funnel_lines(results.funnels, words=words, measures=measures))
+    lines.extend(standing_lines(results.standing, words=words, measures=measures))
     if results.looks:
         lines.append(words.text("method.looks", n=len(results.looks)))
         methods = dict.fromkeys(look.result.method for look in results.looks

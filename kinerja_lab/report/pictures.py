@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.core.indicator import Indicator
+from kinerja_lab.evidence.criterion import FALSE_DISCOVERY
 from kinerja_lab.evidence.results import CriterionLook, SurveyResults
-from kinerja_lab.report.disclosure import hidden_units, mask_units
+from kinerja_lab.report.disclosure import hidden_units, mask_units, suppress
 from kinerja_lab.report.session import Report
+from kinerja_lab.report.unit_names import region_names
 from kinerja_lab.text.catalogue import catalogue
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Picture", "achievement_pictures", "outcome_pictures", "headers_for", "region_picture", "survey_pictures",
            "words_for"]
 
+REGION_LIMIT = 60
+"""Regions drawn in one picture: the highest and the lowest; the table has them all."""
 SCATTER_LIMIT = 6
 """Claims drawn in one report; the others stand in the table."""
 
@@ -103,9 +107,12 @@ def outcome_pictures(report: Report) -> Iterator[Picture]:
         return
     for measure, funnel in results.funnels.items():
         if not isinstance(funnel, NotApplicable):
-            yield Picture(name="funnel", params={"measure": names["measure"][measure], "n": len(funnel.units)},
-                          draw=lambda f=funnel, m=measure: funnel_plot(
-                              f, lang=lang, axes=blank_axes(height=4.2), name=names["measure"][m], names=names["unit"]))
+            yield Picture(name="funnel" if funnel.flags else "funnel_quiet", params={
+                "measure": names["measure"][measure], "n": len(funnel.units), "flags": len(funnel.flags),
+                "kept": len(funnel.kept_flags(FALSE_DISCOVERY)), "looks": funnel.looks},
+                draw=lambda f=funnel, m=measure: funnel_plot(
+                    f, lang=lang, axes=blank_axes(height=4.2), name=names["measure"][m], names=names["unit"],
+                    rate=FALSE_DISCOVERY, hidden=hidden_units(suppress(f.units, below=results.setting.suppress_below))))
     for look in _tested(results.looks):
         labels = (names["indicator"][look.indicator], names["measure"][look.criterion])
         yield Picture(
@@ -122,10 +129,10 @@ def region_picture(report: Report, regions: EstimateTable) -> Picture:
     from kinerja_lab.plot.survey import region_forest
 
     survey = report.results.survey
-    names = {region.data_code: region.shown_name or region.name for region in report.study.regions}
     return Picture(name="regions", params={"n": len(regions), "region_word": report.results.setting.region_word},
-                   draw=lambda: region_forest(regions, lang=report.language, names=names, overall=survey.index,
-                                              ruleset=_banded(survey.ruleset), axes=row_axes(len(regions))))
+                   draw=lambda: region_forest(regions, lang=report.language, names=region_names(report.study),
+                                              overall=survey.index, ruleset=_banded(survey.ruleset),
+                                              axes=row_axes(min(len(regions), REGION_LIMIT)), limit=REGION_LIMIT))
 
 
 def achievement_pictures(report: Report) -> Iterator[Picture]:

@@ -8,10 +8,12 @@ from kinerja_lab.core.estimate import FIXED_COLUMNS, Estimate, EstimateTable
 from kinerja_lab.core.finding import Finding
 from kinerja_lab.core.options import Status
 from kinerja_lab.drafting.achievement import Achievement
+from kinerja_lab.report.method_funnel import funnel_rows
 from kinerja_lab.report.sections_calibration import calibration_estimates
 from kinerja_lab.report.sections_design import design_rows
 from kinerja_lab.report.sections_instrument import instrument_sections
 from kinerja_lab.report.sections_irt import fairness_estimates
+from kinerja_lab.report.sections_regions import regions_estimates
 from kinerja_lab.report.sections_standing import standing_estimates
 from kinerja_lab.report.sections_structure import structure_estimates
 from kinerja_lab.report.session import Report
@@ -104,15 +106,18 @@ def _sections(report: Report) -> Iterator[tuple[str, Estimate | EstimateTable]]:
                 yield f"unit_reliability.{name}", getattr(survey.unit_reliability, name)
         if not isinstance(survey.raters, NotApplicable):
             yield "raters.components", survey.raters.components
+            yield "raters.shares", survey.raters.shares
     yield from design_rows(report.results.design)
     yield from instrument_sections(report.results.instrument)
     yield from fairness_estimates(report)
     yield from structure_estimates(report)
+    yield from regions_estimates(report)
     yield from standing_estimates(report)
     yield from calibration_estimates(report)
     for measure, funnel in report.results.funnels.items():
         if not isinstance(funnel, NotApplicable):
             yield f"funnel.{measure}", funnel.units
+            yield from funnel_rows(measure, funnel)
     for look in report.results.looks:
         if not isinstance(look.result, NotApplicable):
             yield f"criterion.{look.indicator}.{look.criterion}.rank", look.result.rank

@@ -9,9 +9,7 @@ import pandas as pd
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.drafting.achievement import Achievement
-from kinerja_lab.estimation.satisfaction import satisfaction_index
 from kinerja_lab.report import pictures, screens, show
-from kinerja_lab.report.disclosure import suppress
 from kinerja_lab.report.pictures import Picture, headers_for, words_for
 from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.result import RECOMPUTED_WITHIN, result_of
@@ -19,8 +17,8 @@ from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import table_html
 from kinerja_lab.text.catalogue import catalogue
 
-__all__ = ["achievement_pictures", "findings", "first_screen", "method", "mismatches", "outcome_pictures", "regions",
-           "results", "survey_pictures", "tables"]
+__all__ = ["achievement_pictures", "findings", "first_screen", "method", "mismatches", "outcome_pictures", "results",
+           "survey_pictures", "tables"]
 
 
 def first_screen(report: Report):
@@ -42,19 +40,6 @@ def outcome_pictures(report: Report) -> None:
 def achievement_pictures(report: Report) -> None:
     """Achievement of every indicator by period."""
     _draw(report, "achievement", pictures.achievement_pictures(report))
-
-
-def regions(report: Report):
-    """All regions side by side, with their intervals."""
-    survey, setting = report.results.survey, report.results.setting
-    if isinstance(survey, NotApplicable):
-        return show.html(_heading(report, "regions") + reason_html(survey, lang=report.language, section="regions"))
-    table = satisfaction_index(survey.survey, ruleset=survey.ruleset, level=setting.level, by=("region",))
-    table = suppress(table, below=setting.suppress_below)
-    _draw(report, "regions", [pictures.region_picture(report, table)])
-    names = {region.data_code: region.shown_name or region.name for region in report.study.regions}
-    return show.html(table_html(table, lang=report.language, names={"region": names},
-                                caption=_text(report, "caption.regions")))
 
 
 def tables(report: Report):

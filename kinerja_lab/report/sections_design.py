@@ -14,11 +14,14 @@ from kinerja_lab.report.pictures import Picture, headers_for, words_for
 from kinerja_lab.report.reasons import reason_html
 from kinerja_lab.report.session import Report
 from kinerja_lab.report.tables import estimate_spec, table_html
+from kinerja_lab.report.unit_names import region_names
 from kinerja_lab.text.catalogue import catalogue
 from kinerja_lab.text.numbers import MISSING_MARK, number
 
 __all__ = ["SHOWN_UNITS", "design_pictures", "design_rows", "design_section"]
 
+MOST_TABLED = 200
+"""Rows of the table of small units: those with the fewest answers."""
 SHOWN_UNITS = 12
 """Units in the picture of small units: those with the fewest answers."""
 
@@ -67,10 +70,11 @@ def design_pictures(report: Report) -> Iterator[Picture]:
         yield Picture(name="small_units", draw=small, params={})
         return
     rows, left_out = fewest_first(small.rows, limit=SHOWN_UNITS)
-    names = words_for(report)["unit"]
-    yield Picture(name="small_units", params={"n": len(rows), "unit_word": report.results.setting.unit_word},
-                  draw=lambda: small_unit_chart(rows, lang=lang, names=names, level=level, left_out=left_out,
-                                                axes=row_axes(len(rows) + 4)))
+    setting = report.results.setting
+    word = setting.region_word if small.by == "region" else setting.unit_word
+    yield Picture(name="small_units", params={"n": len(rows), "unit_word": word},
+                  draw=lambda: small_unit_chart(rows, lang=lang, names=_area_names(report, small), level=level,
+                                                left_out=left_out, axes=row_axes(len(rows) + 4), area=word))
 
 
 def design_rows(found: DesignResults | NotApplicable) -> Iterator[tuple[str, Estimate | EstimateTable]]:
@@ -100,7 +104,14 @@ def _small_table(small: SmallUnits) -> EstimateTable:
         "n": rows["n"].fillna(0).astype(int), "method": "Fay-Herriot, REML",
         "measured_in": small.unit, "note": rows["reason"],
     })
+    if small.by == "region":
+        frame = frame.drop(columns="agency").rename(columns={"unit": "region", "measured_in": "unit"})
+        return EstimateTable(frame=frame, groups=("region",))
     return EstimateTable(frame=frame, groups=("agency", "unit"))
+
+
+def _area_names(report: Report, small: SmallUnits) -> dict[str, str]:
+    return region_names(report.study) if small.by == "region" else words_for(report)["unit"]
 
 
 def _step(report: Report) -> float:
@@ -129,7 +140,7 @@ def _tables(report: Report, found: DesignResults) -> Iterator[str]:
 
 
 def _small_html(report: Report, small: SmallUnits) -> str:
-    words, lang, names = catalogue(report.language), report.language, words_for(report)
+    words, lang, names = catalogue(report.language), report.language, _area_names(report, small)
     spec = estimate_spec(report.results.survey.index.unit)
 
     def interval(value: float, low: float, high: float) -> str:
@@ -148,6 +159,13 @@ def _small_html(report: Report, small: SmallUnits) -> str:
         "own_share": number(float(row.own_share), lang=lang, spec=".0%"),
         "to_print": words.name("printed", row.printed), "reason": words.name("note", row.reason),
     } for row in small.rows.sort_values(["n", "unit"], na_position="first").itertuples()]
-    return table_html(pd.DataFrame(rows), lang=lang, names={"unit": names["unit"]}, headers=headers_for(report),
-                      caption=words.text("caption.small_units", mse=small.mse_formula, widest=small.widest))
+    caption = words.text("caption.small_units", mse=small.mse_formula, widest=small.widest)
+    if len(rows) > MOST_TABLED:
+        caption = f"{caption}. {words.text('caption.small_left_out', n=len(rows) - MOST_TABLED)}"
+        rows = rows[:MOST_TABLED]
+    headers = headers_for(report)
+    if small.by == "region":
+        headers = {**headers, "unit": report.results.setting.region_word.capitalize()}
+    return table_html(pd.DataFrame(rows), lang=lang, names={"unit": names}, headers=headers,
+                      caption=caption)
 

@@ -15,6 +15,7 @@ from kinerja_lab.evidence.measurement import UNITS_ENOUGH
 from kinerja_lab.psychometrics.reliability_choices import KINDS
 from kinerja_lab.psychometrics.unit_card import SCALE, UnitCard
 from kinerja_lab.report import pictures, show
+from kinerja_lab.report.answers import sentences_html
 from kinerja_lab.report.disclosure import suppress
 from kinerja_lab.report.pictures import Picture, words_for
 from kinerja_lab.report.reasons import reason_html
@@ -72,14 +73,9 @@ def verdicts(report: Report):
     report : Report
         From ``prepare``.
     """
-    words = catalogue(report.language)
-    rows = [
-        f"<li><strong>{escape(words.text(f'check.{finding.code}.name'))}</strong> ({finding.code}, "
-        f"{escape(words.text(f'status.{finding.status.value}'))}): {escape(words.sentence(finding.message))}</li>"
-        for dossier in report.dossiers if dossier.indicator.survey
-        for finding in dossier.findings if finding.family is Family.MEASUREMENT
-    ]
-    return show.html(f"<ul>{''.join(rows)}</ul>")
+    return show.html(sentences_html(
+        (finding for dossier in report.dossiers if dossier.indicator.survey
+         for finding in dossier.findings if finding.family is Family.MEASUREMENT), words=catalogue(report.language)))
 
 
 def _pictures(report: Report, found: InstrumentResults) -> Iterator[Picture]:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from html import escape
 
+import pandas as pd
+
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import Estimate, EstimateTable
 from kinerja_lab.core.message import Message
 from kinerja_lab.evidence.reading import element_words
-from kinerja_lab.evidence.structure_results import StructureResults
+from kinerja_lab.evidence.structure import EFFECT_POINTS, MOST_DIFFERENT
+from kinerja_lab.evidence.structure_results import AlignedLook, StructureResults
 from kinerja_lab.psychometrics.confirmatory_ordinal import OrdinalFactors
 from kinerja_lab.psychometrics.invariance_ordinal import Invariance, LadderStep
 from kinerja_lab.report import show
@@ -19,7 +22,7 @@ from kinerja_lab.report.tables import table_html
 from kinerja_lab.text.catalogue import catalogue
 from kinerja_lab.text.numbers import number
 
-__all__ = ["structure", "structure_estimates"]
+__all__ = ["structure", "structure_estimates", "structure_parts"]
 
 
 def structure(report: Report) -> None:
@@ -36,7 +39,13 @@ def structure(report: Report) -> None:
         display(show.html(reason_html(found.model, lang=report.language, section="structure_loadings")))
     else:
         _picture(report, found.model)
-    display(show.html("\n".join([*_fit(report, found), *_ladder(report, found)])))
+    display(show.html("\n".join(structure_parts(report))))
+
+
+def structure_parts(report: Report) -> list[str]:
+    """The part below the picture as HTML: fit, ladder, and many groups on one scale."""
+    found = report.results.structure
+    return [*_fit(report, found), *_ladder(report, found), *_aligned(report, found)]
 
 
 def structure_estimates(report: Report) -> Iterator[tuple[str, Estimate | EstimateTable]]:
@@ -53,6 +62,11 @@ def structure_estimates(report: Report) -> Iterator[tuple[str, Estimate | Estima
         for name in ("effects", "means"):
             if len(getattr(found.invariance, name)):
                 yield f"structure.invariance.{name}", getattr(found.invariance, name)
+    if not isinstance(found.aligned, NotApplicable):
+        yield "structure.aligned.means", found.aligned.result.means
+        yield "structure.aligned.share", found.aligned.result.share
+        if not isinstance(found.aligned.result.points, NotApplicable):
+            yield "structure.aligned.points", found.aligned.result.points
 
 
 def _picture(report: Report, model: OrdinalFactors) -> None:
@@ -103,6 +117,72 @@ def _places(ladder: Invariance) -> tuple[str, EstimateTable]:
         return "invariance_means", ladder.means
     frame = ladder.means.frame
     return "invariance_places", EstimateTable(frame=frame[frame["version"] == "freed"], groups=("group",))
+
+
+def _aligned(report: Report, found: StructureResults) -> list[str]:
+    """Many groups on one scale beside their plain values: which of them stand elsewhere."""
+    look, words = found.aligned, catalogue(report.language)
+    if isinstance(look, NotApplicable) or isinstance(look.result.points, NotApplicable):
+        # where the ladder could look at all groups there is nothing to add
+        silent = isinstance(look, NotApplicable) and look.message.code.endswith((".alignment_ladder", ".too_few_items"))
+        reason = look if isinstance(look, NotApplicable) else look.result.points
+        return [] if silent else [reason_html(reason, lang=report.language, section="aligned")]
+    names, share = _group_names(report, look), look.result.share.row("all")
+    away = [names[group] for group, q in look.q.items() if q < 1 - report.results.setting.level]
+    gap = look.result.points.frame.query("label == 'difference'")
+    largest = float(gap[["low", "high"]].abs().to_numpy().max())
+    if share.value > MOST_DIFFERENT:
+        verdict = words.text("sentence.aligned_too_many", limit=MOST_DIFFERENT)
+    elif away:
+        verdict = words.text("sentence.aligned_some", n=len(away), names="; ".join(away))
+    else:
+        verdict = words.text(f"sentence.aligned_{'unsure' if largest > EFFECT_POINTS else 'none'}", largest=largest)
+    columns = words.text(f"group_column.{'_'.join(look.columns)}")
+    lines = [words.text("sentence.aligned_intro", n=len(look.result.groups), columns=columns),
+             words.text(f"sentence.aligned_share{'' if share.value else '_none'}", total=share.n,
+                        count=round(share.value * share.n), limit=MOST_DIFFERENT),
+             words.text(f"sentence.structure_{'clustered' if look.clustered else 'unclustered'}")]
+    if look.beyond:
+        lines.append(words.text("sentence.aligned_beyond", n=look.beyond))
+    if look.items_left_out:
+        lines.append(words.text("sentence.aligned_items", items=_elements(report, look.items_left_out)))
+    if look.groups_left_out:
+        left = "; ".join(names[group] for group in look.groups_left_out)
+        lines.append(words.text("sentence.aligned_left", groups=left))
+    return [f"<h3>{escape(words.text('section.aligned'))}</h3><p>{escape(verdict)}</p><p>{escape(' '.join(lines))}</p>",
+            _aligned_table(report, look, names)]
+
+
+def _aligned_table(report: Report, look: AlignedLook, names: dict[str, str]) -> str:
+    """Groups in the order of their plain values."""
+    words, frame = catalogue(report.language), look.result.points.frame
+    rows = {label: dict(zip(own["group"], own.to_dict("records"), strict=True))
+            for label, own in frame.groupby("label")}
+    order = {label: {group: place for place, group in enumerate(
+        sorted(own, key=lambda group, own=own: -own[group]["value"]), 1)} for label, own in rows.items()}
+
+    def cell(label: str, group: str) -> str:
+        row = rows[label][group]
+        value, low, high = (number(row[name], lang=report.language, spec=".1f") for name in ("value", "low", "high"))
+        return f"{value} ({words.text('table.interval', low=low, high=high)})"
+    shown = pd.DataFrame([{
+        "aligned_group": names[group], **{f"aligned_{label}": cell(label, group)
+                                          for label in ("plain", "aligned", "difference")},
+        "aligned_ranks": words.text("aligned.ranks", plain=order["plain"][group], aligned=order["aligned"][group])}
+        for group in order["plain"]])
+    return table_html(shown, lang=report.language, caption=words.text("caption.aligned"))
+
+
+def _group_names(report: Report, look: AlignedLook) -> dict[str, str]:
+    """Words for the codes of aligned groups."""
+    words, out = catalogue(report.language), {}
+    regions, agencies = _regions(report, "region"), words_for(report)["agency"]
+    for group in (*look.result.groups, *look.groups_left_out):
+        parts = dict(zip(look.columns, group.split("/"), strict=True))
+        region, agency = (own.get(parts.get(column, ""), parts.get(column, "")) for column, own in
+                          (("region", regions), ("agency", agencies)))
+        out[group] = words.text("aligned.pair", region=region, agency=agency) if len(parts) > 1 else region or agency
+    return out
 
 
 def _regions(report: Report, column: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What does a whole made-up study look like, with its truth beside it?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from kinerja_lab.simulate.outcomes import (
     UNREPORTED,
     simulate_outcomes,
 )
-from kinerja_lab.simulate.surveys import ITEMS, STRAIGHT_SHARE, simulate_survey
+from kinerja_lab.simulate.surveys import ITEMS, RESPONDENTS, STRAIGHT_SHARE, simulate_survey
 from kinerja_lab.simulate.units import simulate_units
 
 __all__ = ["SimulatedStudy", "simulate_public_services"]
@@ -43,13 +44,22 @@ class SimulatedStudy:
     truth: dict[str, object]
 
 
-def simulate_public_services(*, rng: np.random.Generator) -> SimulatedStudy:
-    """Draw the study ``layanan-publik``.
+def simulate_public_services(
+    *, rng: np.random.Generator, regions: Mapping[str, float] | None = None, most_units: int | None = None,
+    respondents: float = RESPONDENTS,
+) -> SimulatedStudy:
+    """Draw the study ``layanan-publik``, or one like it of other regions.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Source of randomness; the same state gives the same study.
+    regions : mapping of str to float or None
+        Region codes and their share in the true quality; the four cities where None.
+    most_units : int or None
+        Units of an agency in one region at most; None sets no limit.
+    respondents : float
+        Of a typical unit in a year.
 
     Examples
     --------
@@ -57,8 +67,8 @@ def simulate_public_services(*, rng: np.random.Generator) -> SimulatedStudy:
     >>> study.units.groupby("agency").size().to_dict()
     {'dinkes': 44, 'disdik': 96, 'dishub': 24, 'dukcapil': 32, 'rsud': 32}
     """
-    units = simulate_units(rng=rng)
-    survey = simulate_survey(units, rng=rng)
+    units = simulate_units(rng=rng, regions=regions, most=most_units)
+    survey = simulate_survey(units, rng=rng, respondents=respondents)
     outcomes = simulate_outcomes(units, rng=rng)
     hidden = ["discipline", "quality_2024", "quality_2025"]
     return SimulatedStudy(survey=survey, outcomes=outcomes, units=units.drop(columns=hidden), truth=_truth(units))

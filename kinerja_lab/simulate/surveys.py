@@ -7,7 +7,7 @@ import pandas as pd
 
 from kinerja_lab.simulate.units import AGENCIES, YEARS
 
-__all__ = ["ITEMS", "GradedItem", "graded_answers", "simulate_survey"]
+__all__ = ["ITEMS", "RESPONDENTS", "GradedItem", "graded_answers", "simulate_survey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,9 @@ def graded_answers(latent: np.ndarray, *, item: GradedItem, shift: np.ndarray, r
     return 1.0 + reached.sum(axis=1)
 
 
-def simulate_survey(units: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
+def simulate_survey(
+    units: pd.DataFrame, *, rng: np.random.Generator, respondents: float = RESPONDENTS,
+) -> pd.DataFrame:
     """Respondents of all units in both years.
 
     Parameters
@@ -94,6 +96,8 @@ def simulate_survey(units: pd.DataFrame, *, rng: np.random.Generator) -> pd.Data
         From ``simulate_units``.
     rng : numpy.random.Generator
         Source of randomness.
+    respondents : float
+        Of a typical unit in a year; a unit has at least 12, or this many where it is fewer.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def simulate_survey(units: pd.DataFrame, *, rng: np.random.Generator) -> pd.Data
         blank). The weight is the unit's visitors of the year over its respondents: every unit is surveyed, units are
         the strata.
     """
-    frame = pd.concat([_respondents(units, year, rng) for year in YEARS], ignore_index=True)
+    frame = pd.concat([_respondents(units, year, rng, respondents) for year in YEARS], ignore_index=True)
     latent = frame.pop("quality").to_numpy() + rng.standard_normal(len(frame))
     woman = (frame["sex"] == "P").to_numpy(dtype=float)
     free = frame.pop("free").to_numpy(dtype=bool)
@@ -118,8 +122,9 @@ def simulate_survey(units: pd.DataFrame, *, rng: np.random.Generator) -> pd.Data
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
-def _respondents(units: pd.DataFrame, year: str, rng: np.random.Generator) -> pd.DataFrame:
-    counts = np.maximum(12, rng.poisson(RESPONDENTS * (units["visitors"] / units["visitors"].mean()) ** 0.15))
+def _respondents(units: pd.DataFrame, year: str, rng: np.random.Generator, typical: float) -> pd.DataFrame:
+    busy = (units["visitors"] / units["visitors"].mean()) ** 0.15
+    counts = np.maximum(min(12, int(typical)), rng.poisson(typical * busy))
     place = np.repeat(np.arange(len(units)), counts)
     chosen = units.iloc[place].reset_index(drop=True)
     n = len(chosen)

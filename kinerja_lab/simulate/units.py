@@ -1,5 +1,6 @@
 """Which units serve people, how good are they really, and how hard is their work?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,13 +61,19 @@ UNIT_SD = 0.45
 CHANGE_MEAN, CHANGE_SD = 0.10, 0.20
 
 
-def simulate_units(*, rng: np.random.Generator) -> pd.DataFrame:
-    """Units of four cities with their true quality in each year.
+def simulate_units(
+    *, rng: np.random.Generator, regions: Mapping[str, float] | None = None, most: int | None = None,
+) -> pd.DataFrame:
+    """Units of all regions with their true quality in each year.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Source of randomness.
+    regions : mapping of str to float or None
+        Region codes and their share in the true quality; the four cities where None.
+    most : int or None
+        Units of an agency in one region at most; None sets no limit.
 
     Returns
     -------
@@ -76,9 +83,9 @@ def simulate_units(*, rng: np.random.Generator) -> pd.DataFrame:
         (attendance habit, unrelated to quality), ``quality_2024``, ``quality_2025`` (latent scale, mean about 0).
     """
     rows = []
-    for region, city in CITIES.items():
+    for region, city in (CITIES if regions is None else regions).items():
         for agency, shape in AGENCIES.items():
-            for number in range(1, shape.units + 1):
+            for number in range(1, min(shape.units, most or shape.units) + 1):
                 quality = city + shape.quality + UNIT_SD * rng.standard_normal()
                 change = CHANGE_MEAN + CHANGE_SD * rng.standard_normal()
                 rows.append({

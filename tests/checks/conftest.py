@@ -168,12 +168,12 @@ def look(low, value, high, *, q=0.001, sign=1, criterion="waktu_tunggu", of="ikm
     return CriterionLook(indicator=of, criterion=criterion, result=result, q=q, points=pd.DataFrame())
 
 
-def funnel(flags, *, sizes, polarity=Polarity.MINIMISE):
-    """A funnel with the given flags over units of the given sizes."""
+def funnel(flags, *, sizes, polarity=Polarity.MINIMISE, q=0.001):
+    """A funnel with the given flags over units of the given sizes; every unit has the q-value."""
     units = EstimateTable.from_estimates([estimate(1.0, 0.5, 1.5, label="ratio", n=n) for n in sizes.values()],
                                          groups=("agency", "unit"), keys=[("rsud", unit) for unit in sizes])
     return Funnel(measure="waktu_tunggu", polarity=polarity, target=1.0, units=units, limits=pd.DataFrame(), phi=1.2,
-                  tau2=0.01, flags=tuple(flags), method="test")
+                  tau2=0.01, flags=tuple(flags), method="test", q=np.full(len(sizes), q), looks=len(sizes))
 
 
 def series(*rows):

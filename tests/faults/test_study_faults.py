@@ -180,6 +180,21 @@ def test_a_folder_without_study_names_the_nearest(root):
     assert caught.value.message.params["nearest"] == "layanan-publik"
 
 
+@pytest.mark.parametrize("table", ["survey", "outcomes"])
+def test_codes_of_bps_in_a_table_are_named_once_each(study, table):
+    """5371 in the table and 53.71 in study.yml would give a report without rows; cutting digits is no cure."""
+    path = study / "data" / f"{table}.parquet"
+    frame = pd.read_parquet(path)
+    first = int((frame["region"] == "53.71").to_numpy().argmax())
+    frame["region"] = frame["region"].replace({"53.71": "5371"})
+    frame.to_parquet(path)
+    with pytest.raises(InputFaults) as caught:
+        check_study(load_study(study))
+    (fault,) = [one for one in caught.value.faults if one.message.code == "fault.region_scheme_mixed"]
+    assert (fault.value, fault.column, fault.line) == ("5371", "region", first + 2)
+    assert "BPS" in catalogue("id").fault(fault)
+
+
 def test_an_unknown_region_names_the_nearest(study):
     loaded = load_study(study)
     for asked, meant in [("52.71.3", "52.71.03"), ("Kota Kupang", "53.71")]:

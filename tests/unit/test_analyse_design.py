@@ -19,7 +19,7 @@ RULE = Ruleset(code="r", title="R", source="-", confidence="high", index_factor=
                elements=tuple(Element(code=code, name=code) for code in CODES),
                bands=tuple(Band(code=code, name=code, lower=lower)
                            for code, lower in (("D", 25.0), ("C", 65.0), ("B", 76.61), ("A", 88.31))))
-SETTING = SimpleNamespace(level=0.95, row_is_unit=False, suppress_below=10)
+SETTING = SimpleNamespace(region="53.71", level=0.95, row_is_unit=False, suppress_below=10)
 
 
 def survey(sizes, *, scale=1.0, flip=None, seed=1):

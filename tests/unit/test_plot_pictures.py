@@ -200,15 +200,15 @@ class TestGrades:
     def test_wide_pieces_are_named_inside_and_narrow_ones_below(self):
         found = texts(every_picture("id")["grades"])
         assert "C\n20,0%" in found
-        assert "D (Tidak Baik): 0,0%     A (Sangat Baik): 4,5%" in found
+        assert "D (Tidak Baik): kurang dari 0,1%     A (Sangat Baik): 4,5%" in found
 
-    @pytest.mark.parametrize(("p", "text"), [(0.9999, "lebih dari 99,9%"), (1.0, "100,0%")])
-    def test_only_what_is_certain_is_written_as_certain(self, p, text):
+    @pytest.mark.parametrize(("p", "text"), [(0.9999, "lebih dari 99,9%"), (1.0, "lebih dari 99,9%")])
+    def test_no_chance_is_written_as_certain(self, p, text):
         table = EstimateTable.from_estimates([estimate(c, x, unit="probability", note="suppressed")
                                               for c, x in (("C", 1 - p), ("B", p))])
         found = texts(grade_strip(table, ruleset=SKM, lang="id", axes=blank_axes(height=1.7)))
         assert f"B (Baik)\n{text}" in found
-        assert any("C (Kurang Baik): " + ("0,0%" if p == 1 else "kurang dari 0,1%") in each for each in found)
+        assert any("C (Kurang Baik): kurang dari 0,1%" in each for each in found)
 
     def test_pieces_get_lighter_from_the_lowest_band_up(self):
         shade = [np.dot(bar.get_facecolor()[:3], (0.2126, 0.7152, 0.0722))
