@@ -35,6 +35,8 @@ class CaseMixLook:
         Share of the deviance explained in units the model did not see; NaN where expectations are given.
     method : str
         The conventions used.
+    columns : tuple of str
+        What the model knows of the cases; empty where expectations are given.
     """
 
     calibration: Calibration
@@ -42,6 +44,7 @@ class CaseMixLook:
     source: str
     explained: float
     method: str
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -145,7 +145,7 @@ def _unit_names(study: Study, source: StudySource, survey, outcomes, setting: Se
         return source.unit_names()
     homes = (table if isinstance(table, NotApplicable) else table.frame for table in (
         survey if isinstance(survey, NotApplicable) else survey.survey, outcomes))
-    return with_regions(source.unit_names(), study=study, homes=homes)
+    return with_regions(source.unit_names(), study=study, homes=homes, unit_word=setting.unit_word)
 
 
 def _survey_results(study: Study, source: StudySource, region: str | None, setting: Setting) -> SurveyResults:

@@ -202,7 +202,7 @@ def _cases(measure, rows, table, crude, adjusted, stated: bool, level: float) ->
     events, size, expected = (merged[name].to_numpy(dtype=float) for name in ("events", "denominator", "expected"))
     after = arcsine_scores(events, size, expected)[0] if share else log_ratio_scores(events, expected)[0]
     return CaseMixLook(calibration=model.calibration, source="model", moved=_moved(crude, after, level),
-                       explained=model.explained, method=f"{', '.join(columns)}: {model.method}")
+                       explained=model.explained, method=model.method, columns=tuple(columns))
 
 
 def unit_cases(rows: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

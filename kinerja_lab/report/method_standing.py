@@ -38,7 +38,9 @@ def standing_lines(
             if not isinstance(look.shrunken, NotApplicable):
                 add("method.standing_shrink", look.code, method=look.shrunken.method)
             if not isinstance(look.case_mix, NotApplicable):
-                add("method.standing_cases", look.code, method=look.case_mix.method)
+                mix = look.case_mix
+                add(f"method.standing_cases_{mix.source}", look.code, method=mix.method,
+                    columns=", ".join(words.name("case_mix", column) for column in mix.columns))
     for code, watch in found.watches.items():
         if not isinstance(watch, NotApplicable):
             add("method.standing_watch", code, method=watch.method)

@@ -28,18 +28,20 @@ def unit_names(source: StudySource) -> dict[str, str]:
 
 
 def with_regions(
-    names: dict[str, str], *, study: Study, homes: Iterable[pd.DataFrame | NotApplicable],
+    names: dict[str, str], *, study: Study, homes: Iterable[pd.DataFrame | NotApplicable], unit_word: str,
 ) -> dict[str, str]:
     """Names of units with their region behind, for pages on which units of many regions stand.
 
     Parameters
     ----------
     names : dict of str to str
-        Names by code; a unit without one keeps its code.
+        Names by code; a unit without one is called by the word for a unit and its code.
     study : Study
         Knows the names of regions.
     homes : iterable of (pandas.DataFrame or NotApplicable)
         Frames with the columns ``unit`` and ``region``.
+    unit_word : str
+        What the study calls a unit, in the report's language.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def with_regions(
     pairs = pairs[~pairs["unit"].duplicated(keep=False)]
     regions, out = region_names(study), dict(names)
     for unit, region in zip(pairs["unit"], pairs["region"], strict=True):
-        own, place = names.get(unit, unit), regions.get(region, region)
+        own, place = names.get(unit) or f"{unit_word} {unit}", regions.get(region, region)
         out[unit] = own if place.casefold() in own.casefold() else f"{own} ({_short(place)})"
     return out
 

@@ -125,12 +125,13 @@ def test_numbers_for_machines(shipped):
 
 
 def test_units_of_several_regions_carry_their_region(shipped):
-    homes = pd.DataFrame({"unit": ["5371-SKL-20", "5271-SKL-20", "x", "y", "y"],
-                          "region": ["53.71", "52.71", "53.71", "53.71", "52.71"]})
+    homes = pd.DataFrame({"unit": ["5371-SKL-20", "5271-SKL-20", "x", "y", "y", "31"],
+                          "region": ["53.71", "52.71", "53.71", "53.71", "52.71", "62.71"]})
     names = {"5371-SKL-20": "Sekolah 20", "5271-SKL-20": "Sekolah 20", "x": "RSUD Kota Kupang"}
-    found = with_regions(names, study=shipped.study, homes=[homes, NotApplicable("no_outcomes")])
+    found = with_regions(names, study=shipped.study, homes=[homes, NotApplicable("no_outcomes")], unit_word="unit")
     assert found["5371-SKL-20"] == "Sekolah 20 (Kota Kupang)"
     assert found["5271-SKL-20"] == "Sekolah 20 (Kota Mataram)", "the city that a kecamatan shows"
+    assert found["31"] == "unit 31 (Kota Palangka Raya)"
     assert found["x"] == "RSUD Kota Kupang" and "y" not in found
     assert region_names(shipped.study)["52.71"] == "Kota Mataram"
-    assert with_regions(names, study=shipped.study, homes=[]) == names
+    assert with_regions(names, study=shipped.study, homes=[], unit_word="unit") == names
