@@ -106,9 +106,11 @@ def _table(report: Report, found: RegionsResults) -> str:
         "value": words.name("label", "index"), "respondents": words.text("column.n"),
         "interval_of": words.text("column.interval", level=number(setting.level, lang=lang, spec=".0%")),
         "change": words.text("column.change_since", previous=setting.previous)}
-    return table_html(
-        frame, lang=lang, headers=headers, specs={"value": estimate_spec(unit), "respondents": "d", "tier": "d"},
-        caption=words.text("caption.regions_all", level=setting.level, region_word=setting.region_word))
+    caption = words.text("caption.regions_all", level=setting.level, region_word=setting.region_word)
+    if "sure_change" in frame:
+        caption = words.text("caption.regions_all_changes", caption=caption)
+    return table_html(frame, lang=lang, headers=headers, caption=caption,
+                      specs={"value": estimate_spec(unit), "respondents": "d", "tier": "d"})
 
 
 def _number(value: float, lang: str, unit: str) -> str:
