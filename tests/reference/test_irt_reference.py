@@ -18,6 +18,7 @@ from kinerja_lab.psychometrics.irt_scores import empirical_reliability, person_s
 ITEMS = {
     "science4": (["Comfort", "Work", "Future", "Benefit"], 1, 4),
     "bfi_A": (["A1", "A2", "A3", "A4", "A5"], 1, 6),
+    "erm_pcmdat2": (["I1", "I2", "I3", "I4"], 0, 2),
     "lead11": ([f"LEAD{number:02d}" for number in range(1, 12)], 1, 5),
 }
 MODELS = {"graded": "graded", "gpcm": "generalised_partial_credit", "Rasch": "partial_credit"}
@@ -68,7 +69,7 @@ def fitted(cases):
 
 
 @pytest.mark.parametrize("kind", ["graded", "gpcm", "Rasch"])
-@pytest.mark.parametrize("name", ["science4", "bfi_A", "lead11"])
+@pytest.mark.parametrize("name", ["science4", "bfi_A", "erm_pcmdat2", "lead11"])
 def test_log_likelihood_and_parameters(cases, fitted, name, kind):
     peer, found = cases(name)[2][kind], fitted(name, kind)
     # above the peer is allowed: it stops a little early (5e-3 on lead11)
@@ -76,11 +77,12 @@ def test_log_likelihood_and_parameters(cases, fitted, name, kind):
     assert found.free == peer["npar"] and found.n == peer["n"]
     wanted = np.array(peer["IRT_parameters"]["values"], dtype=float)
     assert np.column_stack([found.slopes[0], found.thresholds()]) == pytest.approx(wanted, abs=5e-4, nan_ok=True)
-    assert found.sd[0] ** 2 == pytest.approx(peer["latent_var"], abs=5e-4)
+    # mirt stops a little early on erm_pcmdat2, where TAM has our likelihood
+    assert found.sd[0] ** 2 == pytest.approx(peer["latent_var"], abs=1e-3 if name == "erm_pcmdat2" else 5e-4)
     assert found.aic == pytest.approx(peer["AIC"], abs=0.02) and found.bic == pytest.approx(peer["BIC"], abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["science4", "bfi_A", "lead11"])
+@pytest.mark.parametrize("name", ["science4", "bfi_A", "erm_pcmdat2", "lead11"])
 def test_graded_intervals_are_those_of_the_peers_standard_errors(cases, fitted, name):
     peer, table = cases(name)[2]["graded"], fitted(name, "graded").parameters
     wanted = np.array([list(errors.values()) for errors in peer["se"].values()], dtype=float)
