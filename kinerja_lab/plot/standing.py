@@ -77,11 +77,19 @@ def tier_rows(
             height = row + (1 if gap is not None and row >= gap else 0) - 0.5
             if row:
                 axes.axhline(height, color=GREY, linewidth=0.9, zorder=1)
-            axes.text(0.008, height + 0.08, words(lang, "tiers.tier", tier=int(places[row])), va="top", ha="left",
-                      transform=axes.get_yaxis_transform(), fontsize=SMALL, color=GREY, style="italic", zorder=1)
+            free = _freer_side(axes, float(rows["value"].iloc[row]))
+            axes.text(0.008 if free == "left" else 0.992, height + 0.08,
+                      words(lang, "tiers.tier", tier=int(places[row])), va="top", ha=free, fontsize=SMALL, color=GREY,
+                      transform=axes.get_yaxis_transform(), style="italic", zorder=1)
     title(axes, words(lang, "tiers.title", level=level_text(units, lang=lang)), width=TIGHT)
     axes.set_xlabel(words(lang, "tiers.x"), fontsize=SMALL, color=INK)
     return axes
+
+
+def _freer_side(axes: Axes, value: float) -> str:
+    """The side on which a word covers no number: the one away from the row's value."""
+    left, right = axes.get_xlim()
+    return "left" if (value - left) / (right - left) >= 0.5 else "right"
 
 
 def expected_fifths(groups: EstimateTable, *, lang: str, axes: Axes) -> Axes:
