@@ -11,6 +11,7 @@ from kinerja_lab.evidence.results import RegionResults, SurveyResults
 from kinerja_lab.psychometrics.unit_reliability import UnitReliability
 from kinerja_lab.report.method_funnel import funnel_lines
 from kinerja_lab.report.method_standing import standing_lines
+from kinerja_lab.report.method_words import method_text
 from kinerja_lab.text.catalogue import Catalogue, catalogue
 from kinerja_lab.text.numbers import number
 
@@ -99,18 +100,20 @@ def _conventions(results: RegionResults, words: Catalogue, level: str) -> list[s
         lines.append(words.text("method.looks", n=len(results.looks)))
         methods = dict.fromkeys(look.result.method for look in results.looks
                                 if not isinstance(look.result, NotApplicable))
-        lines.extend(words.text("method.look_method", method=method) for method in methods)
+        lines.extend(words.text("method.look_method", method=method_text(method, words=words)) for method in methods)
     below = results.setting.suppress_below
     lines.append(words.text("method.suppression", below=below) if below > 1 else words.text("method.no_suppression"))
     return lines
 
 
 def _survey_lines(survey: SurveyResults, words: Catalogue) -> list[str]:
-    lines = [words.text("method.index_method", method=survey.index.method, n=survey.index.n)]
+    lines = [words.text("method.index_method", method=method_text(survey.index.method, words=words),
+                        n=survey.index.n)]
     if not isinstance(survey.grades, NotApplicable):
         lines.append(words.text("method.grades"))
     if isinstance(survey.alpha, Estimate):
-        lines.append(words.text("method.alpha", alpha=survey.alpha, method=survey.alpha.method))
+        lines.append(words.text("method.alpha", alpha=survey.alpha,
+                                method=method_text(survey.alpha.method, words=words)))
     if isinstance(survey.unit_reliability, UnitReliability):
         lines.append(words.text("method.unit_reliability", icc=survey.unit_reliability.icc1,
                                 reliability=survey.unit_reliability.reliability))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.evidence.standing_results import StandingResults, UnitStanding
+from kinerja_lab.report.method_words import method_text
 from kinerja_lab.text.catalogue import Catalogue
 
 __all__ = ["standing_lines"]
@@ -29,6 +30,7 @@ def standing_lines(
 
     def add(key: str, code: str, **params: str) -> None:
         name = measures.get(code) or words.text("sentence.standing_survey")
+        params = {part: method_text(said, words=words) for part, said in params.items()}
         shared.setdefault((key, tuple(params.items())), []).append(name)
 
     for look in (found.survey, *found.measures.values()):

@@ -118,6 +118,21 @@ def test_decimal_commas_only(page):
     assert odd == []
 
 
+ENGLISH = re.compile(r"\b(with|the|of|over|by|and|within|units|errors|against|left|kept|draws|months|chart)\b")
+
+
+def in_english(page: Page) -> list[str]:
+    """English function words of the method section, but for names of packages, sources and hospitals."""
+    text = page.text.split("Kesepakatan perhitungan")[1].split("Baris yang tidak dipakai")[0]
+    return ENGLISH.findall(text)
+
+
+def test_conventions_are_named_in_the_readers_language(made, lecturers):
+    assert in_english(Page(made.page("layanan-publik", "53.71"))) == []
+    assert in_english(Page(made.page("layanan-publik", "ringkasan"))) == []
+    assert in_english(Page(lecturers.page("dosen-eth", "1"))) == []
+
+
 def test_kecamatan_says_whose_units_are_shown(made):
     text = Page(made.page("layanan-publik", "52.71.03")).text
     assert "Cakranegara" in text and "Kota Mataram" in text and "dinas" in text
