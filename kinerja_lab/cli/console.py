@@ -12,9 +12,8 @@ from pathlib import Path
 
 from kinerja_lab.core.errors import KinerjaError
 
-__all__ = ["LANG_HELP", "help_text", "language", "plain_line", "record_bug", "say", "say_error", "words"]
+__all__ = ["help_text", "language", "plain_line", "record_bug", "say", "say_error", "words"]
 
-LANG_HELP = "Bahasa / language: id | en"
 _LANGUAGES = ("id", "en")
 
 

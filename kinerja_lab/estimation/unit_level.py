@@ -16,7 +16,6 @@ from kinerja_lab.numeric.nested_errors import NestedFit, nested_fit, nested_sums
 __all__ = ["UnitLevelEstimates", "unit_level_estimates"]
 
 METHOD = "Battese-Harter-Fuller, REML"
-MSE_FORMULA = "g1 + g2 + 2 g3 (Prasad-Rao)"
 LEAST_SPARE = 5
 
 

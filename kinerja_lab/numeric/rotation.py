@@ -10,7 +10,6 @@ from kinerja_lab.core.errors import KinerjaError
 __all__ = ["ROTATIONS", "Rotation", "rotate", "schmid_leiman"]
 
 ROTATIONS = ("none", "varimax", "oblimin", "promax", "bifactor")
-_OBLIQUE = ("oblimin", "promax")
 _STEPS = 1000
 _STARTS = 3
 _TURNED = 1e-7

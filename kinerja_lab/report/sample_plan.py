@@ -24,7 +24,7 @@ from kinerja_lab.report.analyse_design import (
 )
 from kinerja_lab.report.disclosure import SUPPRESSED, suppress
 from kinerja_lab.report.parameters import ALL_REGIONS
-from kinerja_lab.report.unit_names import region_names, unit_names
+from kinerja_lab.report.unit_names import region_names
 
 __all__ = ["SampleBasis", "sample_basis"]
 
@@ -129,7 +129,7 @@ def sample_basis(study: Study, source: StudySource, *, region: str, period: str,
     found = spread.reindex(codes)
     several = (found["n"] > 1).to_numpy()
     own = np.sqrt((found["within"] * found["n"] / (found["n"] - 1).clip(lower=1)).to_numpy())
-    names = region_names(study) if together else unit_names(source)
+    names = region_names(study) if together else source.unit_names()
     return SampleBasis(
         place=Words(id=called["id"], en=called["en"]), word=Words(id=word["id"], en=word["en"]), period=period,
         index=index, sd=float(se * sqrt(row.n / deff)), within=sqrt(pooled),

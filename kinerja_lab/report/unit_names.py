@@ -5,10 +5,9 @@ from collections.abc import Iterable
 import pandas as pd
 
 from kinerja_lab.core.errors import NotApplicable
-from kinerja_lab.io.sources import StudySource
 from kinerja_lab.io.study_values import Study
 
-__all__ = ["region_names", "unit_names", "with_regions"]
+__all__ = ["region_names", "with_regions"]
 
 
 def region_names(study: Study) -> dict[str, str]:
@@ -20,11 +19,6 @@ def region_names(study: Study) -> dict[str, str]:
         The study as loaded; where a region shows the units of another one, that one's name counts.
     """
     return {region.data_code: region.shown_name or region.name for region in study.regions}
-
-
-def unit_names(source: StudySource) -> dict[str, str]:
-    """Names of units by code, as the study gives them."""
-    return dict(source.unit_names())
 
 
 def with_regions(

@@ -98,3 +98,19 @@ def mini_study(tmp_path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def kinerja(monkeypatch, capsys, tmp_path):
+    """``kinerja("capaian", ...)`` gives exit code, standard output and standard error of the command line."""
+    from kinerja_lab.cli.app import main
+
+    monkeypatch.delenv("KINERJA_LANG", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("signal.signal", lambda *args: None)
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        return code, *capsys.readouterr()
+
+    return run

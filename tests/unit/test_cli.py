@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from kinerja_lab.cli.app import main
 from kinerja_lab.cli.console import language
 from kinerja_lab.cli.doctor import package_faults
 from kinerja_lab.cli.report import _failure_table
@@ -15,20 +14,6 @@ from kinerja_lab.report.jobs import JobFailure, JobOutcome
 from kinerja_lab.text.catalogue import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def kinerja(monkeypatch, capsys, tmp_path):
-    """``kinerja("report", ...)`` gives exit code, standard output and standard error."""
-    monkeypatch.delenv("KINERJA_LANG", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("signal.signal", lambda *args: None)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = main(list(words))
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def written(folder: Path) -> list[str]:

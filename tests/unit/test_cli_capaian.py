@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from kinerja_lab.cli.app import main
 from kinerja_lab.cli.columns import WIDEST, columns
 
 TREE = """
@@ -15,20 +14,6 @@ nodes:
      indicators: [{code: rapat, name: Jumlah rapat, level: output}]}
   - {code: K9, level: kegiatan, name: Kegiatan tanpa induk, agency: Dinkes}
 """
-
-
-@pytest.fixture
-def kinerja(monkeypatch, capsys, tmp_path):
-    """``kinerja("capaian", ...)`` gives exit code, standard output and standard error."""
-    monkeypatch.delenv("KINERJA_LANG", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("signal.signal", lambda *args: None)
-
-    def run(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def pair(target, realisation, *more):

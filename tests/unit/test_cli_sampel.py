@@ -1,10 +1,10 @@
 """``kinerja sampel`` gives each rule its own name and number, and refuses everything it cannot read at once."""
 
 import re
+from functools import partial
 
 import pytest
 
-from kinerja_lab.cli.app import main
 from kinerja_lab.cli.sampel_request import SampelRequest, wishes_of
 from kinerja_lab.core.errors import InputFaults, NotApplicable
 from kinerja_lab.io.sources import open_source
@@ -15,17 +15,9 @@ from kinerja_lab.report.sample_plan import sample_basis
 
 
 @pytest.fixture
-def kinerja(monkeypatch, capsys, tmp_path):
-    """``kinerja("sampel", ...)`` gives exit code, standard output and standard error."""
-    monkeypatch.delenv("KINERJA_LANG", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("signal.signal", lambda *args: None)
-
-    def run(*words: object) -> tuple[int, str, str]:
-        code = main(["sampel", *map(str, words)])
-        return code, *capsys.readouterr()
-
-    return run
+def kinerja(kinerja):
+    """``kinerja("--lang", "en")`` is ``kinerja sampel --lang en``."""
+    return partial(kinerja, "sampel")
 
 
 def cells(out: str, start: str) -> list[str]:
