@@ -106,6 +106,19 @@ class Ruleset:
             raise KinerjaError("below_bands", ruleset=self.code, value=str(value), lowest=str(self.bands[0].lower))
         return held[-1]
 
+    @property
+    def good_band(self) -> Band:
+        """The band from which a unit counts as good: the lowest of the upper half (B of D, C, B, A).
+
+        Raises
+        ------
+        KinerjaError
+            ``no_bands`` when the rule has none.
+        """
+        if not self.bands:
+            raise KinerjaError("no_bands", ruleset=self.code)
+        return self.bands[len(self.bands) // 2]
+
     def holds_in(self, year: int) -> bool:
         """Whether the rule was in force in a year."""
         return (self.valid_from is None or year >= self.valid_from) and (self.valid_to is None or year <= self.valid_to)

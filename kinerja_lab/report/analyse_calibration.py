@@ -199,7 +199,7 @@ def _cuts(
         return ()
     owners = {item.measure: item for item in study.indicators if item.measure and not item.survey}
     claims = {(item.code, claim.measure): claim for item in study.indicators if item.survey for claim in item.criteria}
-    band = survey.ruleset.bands[len(survey.ruleset.bands) // 2]
+    band = survey.ruleset.good_band
     panels = {item.plan.name: item for item in study.standards}
     found = []
     for look in looks:

@@ -13,7 +13,7 @@ from kinerja_lab.calibration.cut_points import RULES, DataCut, consequences, dat
 from kinerja_lab.calibration.outcome_curve import outcome_curve, share_curve
 from kinerja_lab.calibration.probability_calibration import ProbabilityCalibration, probability_calibration
 from kinerja_lab.calibration.rising_steps import rising_steps
-from kinerja_lab.core.errors import NotApplicable
+from kinerja_lab.core.errors import KinerjaError, NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.core.options import MeasureKind, Polarity
 from kinerja_lab.core.outcome import Measure
@@ -21,7 +21,6 @@ from kinerja_lab.estimation.satisfaction import satisfaction_index
 from kinerja_lab.io.places import studies_root
 from kinerja_lab.io.sources import StudySource, open_source
 from kinerja_lab.io.study import load_study
-from kinerja_lab.io.study_values import Study
 from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["CutStory", "cut_story", "scored_units"]
@@ -114,10 +113,10 @@ def cut_story(
         raise NotApplicable("no_grades", ruleset=loaded.ruleset.code if loaded.ruleset else "-")
     source, period = open_source(loaded), period or loaded.periods[-1]
     known = next((item for item in loaded.measures if item.code == measure), None)
-    outcomes = source.outcomes(period=period)
-    known = outcomes.measure(measure) if known is None else known
-    points = scored_units(loaded, source, measure=known, target=target, period=period, level=level)
-    band = loaded.ruleset.bands[len(loaded.ruleset.bands) // 2]
+    if known is None:
+        raise KinerjaError("unknown_measure", measures=measure)
+    points = scored_units(source, measure=known, target=target, period=period, level=level)
+    band = loaded.ruleset.good_band
     scores, good = points["score"].to_numpy(dtype=float), points["good"].to_numpy(dtype=bool)
     regions = points["region"].to_numpy() if points["region"].nunique() > 1 else None
     grid = np.unique(np.round(np.quantile(scores, [0.05, 0.25, 0.5, 0.75, 0.95])))
@@ -134,21 +133,19 @@ def cut_story(
         steps=or_reason(lambda: rising_steps(
             scores, points["outcome"].to_numpy(dtype=float), level=level, rng=rng, unit=known.unit,
             rising=known.polarity is not Polarity.MINIMISE).at(grid)),
-        later=or_reason(lambda: _later(loaded, source, known, target, period, level)),
+        later=or_reason(lambda: _later(source, points, measure=known, target=target, period=period, level=level)),
     )
 
 
 def scored_units(
-    study: Study, source: StudySource, *, measure: Measure, target: float, period: str, level: float,
+    source: StudySource, *, measure: Measure, target: float, period: str, level: float,
 ) -> pd.DataFrame:
     """The index of every unit beside its outcome, and whether the outcome is as wanted.
 
     Parameters
     ----------
-    study : Study
-        The study as loaded.
     source : StudySource
-        Its opened source.
+        Opened source of a study with a survey, a ruleset and outcomes.
     measure : Measure
         The outcome.
     target : float
@@ -163,7 +160,8 @@ def scored_units(
     pandas.DataFrame
         ``unit, region, score, outcome, good``; units without one of both are left out.
     """
-    index = satisfaction_index(source.survey(period=period), ruleset=study.ruleset, level=level, by=("region", "unit"))
+    survey, rule = source.survey(period=period), source.study.ruleset
+    index = satisfaction_index(survey, ruleset=rule, level=level, by=("region", "unit"))
     left = index.frame[["region", "unit", "value"]].dropna().rename(columns={"value": "score"})
     right = source.outcomes(period=period).by_unit(measure.code)[["unit", "value"]].rename(columns={"value": "outcome"})
     both = left.merge(right, on="unit").reset_index(drop=True)
@@ -208,13 +206,12 @@ def _new_unit(points: pd.DataFrame, measure: Measure, grid: np.ndarray, level: f
     return EstimateTable.from_estimates(around, groups=("score",), keys=[(float(x),) for x in grid])
 
 
-def _later(study: Study, source: StudySource, measure: Measure, target: float, period: str, level: float):
-    before = [earlier for earlier in study.periods if earlier < period]
+def _later(source: StudySource, points: pd.DataFrame, *, measure: Measure, target: float, period: str, level: float):
+    before = [earlier for earlier in source.study.periods if earlier < period]
     if not before:
         raise NotApplicable("no_previous_period")
-    both = [scored_units(study, source, measure=measure, target=target, period=each, level=level).assign(period=each)
-            for each in (before[-1], period)]
-    rows = pd.concat(both, ignore_index=True)
+    past = scored_units(source, measure=measure, target=target, period=before[-1], level=level)
+    rows = pd.concat([past.assign(period=before[-1]), points.assign(period=period)], ignore_index=True)
     pairs = lagged_pairs(rows.rename(columns={"score": "value"}), rows.rename(columns={"outcome": "value"}),
                          before=before[-1], now=period)
     return association_parts(pairs, level=level, case_mix=("outcome_before",), ranked=True)

@@ -137,6 +137,14 @@ class TestRuleset:
     def test_no_hole_between_bands(self, value, grade):
         assert self.RULE.band_of(value).code == grade
 
+    def test_a_unit_counts_as_good_from_the_upper_half_on(self):
+        bands = tuple(Band(code=code, name=code, lower=float(place)) for place, code in enumerate("DCBA"))
+        rule = {count: Ruleset(code="r", title="R", source="-", confidence="high", bands=bands[:count])
+                for count in range(5)}
+        assert [rule[count].good_band.code for count in (1, 2, 3, 4)] == ["D", "C", "C", "B"]
+        with pytest.raises(KinerjaError):
+            _ = rule[0].good_band
+
     def test_every_hundredth_has_a_band(self):
         assert all(self.RULE.band_of(25 + step / 1000).code in "DCBA" for step in range(0, 75001, 7))
 

@@ -26,7 +26,7 @@ def test_units_are_those_of_the_reports(root):
     study = load_study(root / "data" / "studies" / "layanan-publik")
     source = open_source(study)
     measure = next(item for item in study.measures if item.code == "waktu_tunggu")
-    points = scored_units(study, source, measure=measure, target=35.0, period="2025", level=0.95)
+    points = scored_units(source, measure=measure, target=35.0, period="2025", level=0.95)
     waits = source.outcomes(period="2025").by_unit("waktu_tunggu")
     assert len(points) == len(waits)
     assert points["good"].sum() == (waits["value"] <= 35).sum()  # minutes: less is better
