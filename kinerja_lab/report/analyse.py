@@ -28,6 +28,7 @@ from kinerja_lab.estimation.satisfaction import (
     index_change,
     satisfaction_index,
 )
+from kinerja_lab.evidence.reading import need
 from kinerja_lab.evidence.results import CriterionLook, RegionResults, Setting, SurveyResults
 from kinerja_lab.io.rulesets import load_ruleset
 from kinerja_lab.io.sources import StudySource
@@ -270,9 +271,8 @@ def _indicator_by_unit(
     if not indicator.survey:
         if not indicator.measure:
             raise NotApplicable("indicator_without_data")
-        return by_unit[indicator.measure].rename(columns={"value": "indicator"})[columns]
-    if isinstance(survey, NotApplicable):
-        raise survey
+        return need(by_unit[indicator.measure]).rename(columns={"value": "indicator"})[columns]
+    survey = need(survey)
     units = survey.units.frame.dropna(subset=["value"]).rename(columns={"value": "indicator"})
     homes = survey.survey.frame[["unit", "region"]].drop_duplicates("unit")
     return units.merge(homes, on="unit", how="left", validate="one_to_one")[columns]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +30,7 @@ from kinerja_lab.evidence.calibration_results import (
     CutLook,
     GamingLook,
 )
+from kinerja_lab.evidence.reading import need
 from kinerja_lab.evidence.results import CriterionLook, Setting, SurveyResults
 from kinerja_lab.evidence.standing_results import StandingResults
 from kinerja_lab.io.sources import StudySource
@@ -44,7 +44,6 @@ from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["calibrate"]
 
-Answer = TypeVar("Answer")
 Survey = SurveyResults | NotApplicable
 Outcomes = OutcomeData | NotApplicable
 ByUnit = Mapping[str, pd.DataFrame | NotApplicable]
@@ -95,7 +94,7 @@ def _dimensions(study: Study, survey: Survey, outcomes: Outcomes, setting: Setti
     if setting.region != ALL_REGIONS:
         raise NotApplicable("dimensions_national")
     claimed = dict.fromkeys(claim.measure for item in study.indicators if item.survey for claim in item.criteria)
-    return dimension_looks(_given(survey).survey, _given(outcomes), measures=tuple(claimed), level=setting.level)
+    return dimension_looks(need(survey).survey, need(outcomes), measures=tuple(claimed), level=setting.level)
 
 
 def _family(column: str) -> str:
@@ -110,7 +109,7 @@ def _previous(study: Study, source: StudySource, setting: Setting) -> Callable[[
     def outcomes() -> OutcomeData:
         if "*outcomes" not in kept:
             kept["*outcomes"] = or_reason(lambda: source.outcomes(region=region, period=setting.previous))
-        return _given(kept["*outcomes"])
+        return need(kept["*outcomes"])
 
     def index() -> pd.DataFrame:
         if "*index" not in kept:
@@ -215,7 +214,7 @@ def _cuts(
         panel = or_reason(lambda k=look: _panel_cut(panels, k.indicator, band=band.code, level=setting.level))
         scores = look.points["indicator"].to_numpy(dtype=float)
         beside, beside_panel = (
-            or_reason(lambda c=cut, o=other, x=scores: against_cut(_given(c), other=_given(o), scores=x))
+            or_reason(lambda c=cut, o=other, x=scores: against_cut(need(c), other=need(o), scores=x))
             for other in (band.lower, panel))
         found.append(CutLook(indicator=look.indicator, criterion=look.criterion, target=target, curve=curve, cut=cut,
                              shown_scale=scale, legal_band=band.code, legal_cut=band.lower, beside=beside,
@@ -233,17 +232,11 @@ def _panel_cut(panels: Mapping[str, Standard], indicator: str, *, band: str, lev
     return standard.cuts[standard.plan.bands.index(band) - 1]
 
 
-def _given(result: Answer | NotApplicable) -> Answer:
-    if isinstance(result, NotApplicable):
-        raise result
-    return result
-
-
 def _curve(look: CriterionLook, outcomes: OutcomeData, by_unit: ByUnit, level: float) -> OutcomeCurve:
     measure, points = outcomes.measure(look.criterion), look.points
     scores, regions = points["indicator"].to_numpy(dtype=float), points["region"].to_numpy()
     if measure.kind is MeasureKind.PROPORTION:
-        counts = points[["unit"]].merge(_given(by_unit[look.criterion]), on="unit", how="left")
+        counts = points[["unit"]].merge(need(by_unit[look.criterion]), on="unit", how="left")
         return share_curve(scores, counts["events"].to_numpy(dtype=float), counts["denominator"].to_numpy(dtype=float),
                            level=level, regions=regions)
     return outcome_curve(scores, points["outcome"].to_numpy(dtype=float), level=level, regions=regions,
@@ -252,7 +245,7 @@ def _curve(look: CriterionLook, outcomes: OutcomeData, by_unit: ByUnit, level: f
 
 def _cut(curve: OutcomeCurve | NotApplicable, target: float, claim: Criterion) -> Estimate:
     """Only from a curve that goes the claimed way for certain: the cut of a flat line means nothing."""
-    curve = _given(curve)
+    curve = need(curve)
     slope, se = curve.coef[1], float(np.sqrt(curve.covariance[1, 1]))
     if not slope * claim.sign > 2 * se:
         raise NotApplicable("curve_not_certain")
@@ -260,13 +253,13 @@ def _cut(curve: OutcomeCurve | NotApplicable, target: float, claim: Criterion) -
 
 
 def _risk(survey: Survey):
-    survey = _given(survey)
+    survey = need(survey)
     return grade_risk(survey.index, ruleset=survey.ruleset)
 
 
 def _unit_answers(survey: Survey) -> EstimateTable:
-    survey = _given(survey)
-    return unit_grade_risk(_given(survey.units), ruleset=survey.ruleset)
+    survey = need(survey)
+    return unit_grade_risk(need(survey.units), ruleset=survey.ruleset)
 
 
 def _gaming(indicator: Indicator, outcomes: Outcomes, by_unit: ByUnit, setting: Setting) -> GamingLook:
@@ -277,12 +270,12 @@ def _gaming(indicator: Indicator, outcomes: Outcomes, by_unit: ByUnit, setting: 
     def near() -> object:
         if not indicator.measure:
             raise NotApplicable("not_outcome_indicator")
-        return heaping_at_target(_given(by_unit[indicator.measure])["value"].to_numpy(dtype=float),
+        return heaping_at_target(need(by_unit[indicator.measure])["value"].to_numpy(dtype=float),
                                  target=latest_target(indicator, period=setting.period)[0], polarity=indicator.polarity,
                                  level=level)
 
     def digits() -> object:
-        rows = _given(monthly)
+        rows = need(monthly)
         if rows.empty or outcomes.measure(indicator.measure).kind is not MeasureKind.MEAN:
             raise NotApplicable("digits_not_free")
         values = rows["value"].to_numpy(dtype=float)
@@ -297,14 +290,14 @@ def _gaming(indicator: Indicator, outcomes: Outcomes, by_unit: ByUnit, setting: 
     months = 0 if isinstance(monthly, NotApplicable) else int(monthly["value"].notna().sum()
                                                               - monthly["unit"].nunique())
     return GamingLook(heaping=or_reason(near), on_target=or_reason(series), digits=or_reason(digits),
-                      jumps=or_reason(lambda: sudden_jumps(_large(_given(monthly), setting.suppress_below))),
+                      jumps=or_reason(lambda: sudden_jumps(_large(need(monthly), setting.suppress_below))),
                       months=max(months, 0))
 
 
 def _monthly(indicator: Indicator, outcomes: Outcomes) -> pd.DataFrame:
     if not indicator.measure:
         raise NotApplicable("not_outcome_indicator")
-    return _given(outcomes).of(indicator.measure)
+    return need(outcomes).of(indicator.measure)
 
 
 def _large(rows: pd.DataFrame, below: int) -> pd.DataFrame:

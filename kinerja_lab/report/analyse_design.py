@@ -25,6 +25,7 @@ from kinerja_lab.estimation.sample_size import (
 from kinerja_lab.estimation.satisfaction import satisfaction_index
 from kinerja_lab.estimation.weighting import weighting_effect
 from kinerja_lab.evidence.design_results import DesignResults, SizePlan, SmallUnits
+from kinerja_lab.evidence.reading import need
 from kinerja_lab.evidence.results import Setting, SurveyResults
 from kinerja_lab.report.disclosure import suppress
 from kinerja_lab.report.parameters import ALL_REGIONS
@@ -119,8 +120,7 @@ def people_counted(sample: Sample) -> float:
 
 def known_error(found: DomainEstimates | NotApplicable) -> tuple[Estimate, float, float]:
     """The mean, its standard error and its design effect; raises the reason where it has none."""
-    if isinstance(found, NotApplicable):
-        raise found
+    found = need(found)
     row = found.table.estimates()[0]
     if not row.has_interval or not np.isfinite(found.deff[0]) or found.deff[0] <= 0:
         raise NotApplicable("no_interval")
@@ -221,9 +221,7 @@ def _areas(survey: SurveyResults, setting: Setting) -> tuple[pd.DataFrame, str]:
         table = satisfaction_index(survey.survey, ruleset=survey.ruleset, level=setting.level, by=("region",))
         frame = suppress(table, below=setting.suppress_below).frame
         return frame.assign(agency="", unit=frame["region"]).reset_index(drop=True), "region"
-    if isinstance(survey.units, NotApplicable):
-        raise survey.units
-    return survey.units.frame.reset_index(drop=True), "unit"
+    return need(survey.units).frame.reset_index(drop=True), "unit"
 
 
 def _errors(survey: SurveyResults, sample: Sample, scores, some, rows: pd.DataFrame, by: str) -> np.ndarray:

@@ -1,6 +1,5 @@
 """What is known about the instrument of a region: every method of items, reliability, units and dimensions, once."""
 
-from typing import TypeVar
 
 import numpy as np
 
@@ -8,6 +7,7 @@ from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import EstimateTable
 from kinerja_lab.core.patterns import ResponsePatterns
 from kinerja_lab.evidence.instrument_results import InstrumentResults
+from kinerja_lab.evidence.reading import need
 from kinerja_lab.evidence.results import Setting, SurveyResults
 from kinerja_lab.numeric.moments import correlation_of
 from kinerja_lab.psychometrics.dimensionality import ParallelAnalysis, kmo, normal_information, parallel_analysis
@@ -39,7 +39,6 @@ _CHANCE_DRAWS = 100
 _SHEET_DRAWS = 5000
 _FACTORS = (3, 2)
 
-Answer = TypeVar("Answer")
 
 
 def analyse_instrument(survey: SurveyResults, *, setting: Setting) -> InstrumentResults:
@@ -95,12 +94,6 @@ def analyse_instrument(survey: SurveyResults, *, setting: Setting) -> Instrument
     )
 
 
-def _need(result: Answer | NotApplicable) -> Answer:
-    if isinstance(result, NotApplicable):
-        raise NotApplicable(result.message.code.split(".", 1)[1], **result.message.params)
-    return result
-
-
 def _oriented(survey: SurveyResults) -> np.ndarray:
     """Answers with reversed items turned, so that high is good everywhere."""
     instrument, answers = survey.survey.instrument, survey.survey.answers()
@@ -109,7 +102,7 @@ def _oriented(survey: SurveyResults) -> np.ndarray:
 
 
 def _misfit(sheets: ResponsePatterns, model: OrdinalModel | NotApplicable, level: float) -> Misfit:
-    return misfitting_sheets(sheets, loadings=_need(model).loadings, draws=_SHEET_DRAWS, level=level,
+    return misfitting_sheets(sheets, loadings=need(model).loadings, draws=_SHEET_DRAWS, level=level,
                              rng=np.random.default_rng(SEED))
 
 
@@ -127,13 +120,13 @@ def _copies(sheets: ResponsePatterns, answers: np.ndarray, units: np.ndarray, le
 
 
 def _decision(study: GStudy | NotApplicable) -> DStudy:
-    study = _need(study)
+    study = need(study)
     return d_study(study, objects=("unit",), sizes=study.sizes, fixed=("item",))
 
 
 def _needed(study: GStudy | NotApplicable) -> float:
     try:
-        study = _need(study)
+        study = need(study)
         return needed(study, objects=("unit",), facet="person", sizes=study.sizes, target=0.80, fixed=("item",))
     except NotApplicable:
         return float("nan")
@@ -142,7 +135,7 @@ def _needed(study: GStudy | NotApplicable) -> float:
 def _parallel(sheets: ResponsePatterns, model: OrdinalModel | NotApplicable) -> ParallelAnalysis:
     """On polychoric correlations where chance is known for them, else on Pearson's; the result says which."""
     try:
-        matrix = _need(model).correlation
+        matrix = need(model).correlation
         return _above_chance(matrix, sheets, np.array([normal_information(cuts) for cuts in model.thresholds]))
     except NotApplicable:
         return _above_chance(correlation_of(covariance(sheets)), sheets, None)
@@ -154,4 +147,4 @@ def _above_chance(matrix: np.ndarray, sheets: ResponsePatterns, information: np.
 
 
 def _adequacy(sheets: ResponsePatterns, model: OrdinalModel | NotApplicable, level: float) -> EstimateTable:
-    return kmo(_need(model).correlation, items=sheets.items, n=sheets.n, level=level)
+    return kmo(need(model).correlation, items=sheets.items, n=sheets.n, level=level)

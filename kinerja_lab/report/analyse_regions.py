@@ -14,14 +14,12 @@ from kinerja_lab.io.sources import StudySource
 from kinerja_lab.numeric.false_discovery import q_values
 from kinerja_lab.numeric.intervals import normal_quantile
 from kinerja_lab.profiling.ranking import Ranking, rank_units
+from kinerja_lab.report.analyse_standing import profile_rng
 from kinerja_lab.report.disclosure import SUPPRESSED, suppress
 from kinerja_lab.report.parameters import ALL_REGIONS
 from kinerja_lab.report.reasons import or_reason
 
 __all__ = ["regions_results"]
-
-SEED = 20240817
-"""Of the draws behind ranks: the same page twice gives the same numbers."""
 
 BY = ("region",)
 
@@ -74,7 +72,7 @@ def _ranked(index: EstimateTable, level: float) -> Ranking:
     half = np.maximum(rows["high"] - rows["value"], rows["value"] - rows["low"]).to_numpy(dtype=float)
     return rank_units(
         rows["value"].to_numpy(dtype=float), half / normal_quantile(level), units=rows["region"].to_numpy(),
-        polarity=Polarity.MAXIMISE, level=level, rng=np.random.default_rng(SEED), n=rows["n"].to_numpy(), own=False)
+        polarity=Polarity.MAXIMISE, level=level, rng=profile_rng(), n=rows["n"].to_numpy(), own=False)
 
 
 def _changes(found: RegionEstimates, setting: Setting, hidden: frozenset[str]):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from kinerja_lab.core.errors import NotApplicable
 from kinerja_lab.core.estimate import MEASURED_IN, Estimate, EstimateTable
 from kinerja_lab.core.options import MeasureKind, Polarity
 from kinerja_lab.core.outcome import OUTCOME_COLUMNS, Measure, OutcomeData
+from kinerja_lab.evidence.reading import need
 from kinerja_lab.evidence.results import Setting, SurveyResults
 from kinerja_lab.evidence.standing_results import CaseMixLook, RegionChart, StandingResults, UnitStanding
 from kinerja_lab.numeric.intervals import normal_quantile
@@ -37,7 +37,6 @@ MOST_RANKED = 6000
 """Units whose pairs still fit into memory (their number squared, eight bytes each, several times)."""
 BASE_MONTHS = 8
 
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,12 +89,6 @@ def standing_results(
     )
 
 
-def _need(result: Answer | NotApplicable) -> Answer:
-    if isinstance(result, NotApplicable):
-        raise result
-    return result
-
-
 def profile_rng() -> np.random.Generator:
     """The draws of every profile: the same page twice gives the same numbers."""
     return np.random.default_rng(SEED)
@@ -117,8 +110,8 @@ def _fifths(scores: _Scores, polarity: Polarity, level: float) -> EstimateTable:
 
 def _survey(survey: SurveyResults | NotApplicable, setting: Setting) -> UnitStanding:
     """By the index: standard errors are half the interval over the normal quantile, a little wide for small units."""
-    found = _need(survey)
-    table = _need(found.units).frame
+    found = need(survey)
+    table = need(found.units).frame
     hidden = hidden_units(found.units)
     rows = table.dropna(subset=["value", "low", "high"])
     rows = rows[rows["high"] > rows["low"]].drop_duplicates("unit", keep=False)
@@ -142,7 +135,7 @@ def _labelled(rows: pd.DataFrame) -> EstimateTable:
 
 def _measure(measure: Measure, outcomes: OutcomeData | NotApplicable, table: pd.DataFrame | NotApplicable,
              setting: Setting) -> UnitStanding:
-    rows, table = _need(outcomes).of(measure.code), _need(table)
+    rows, table = need(outcomes).of(measure.code), need(table)
     if table["unit"].duplicated().any() or not len(table):
         raise NotApplicable("no_units")
     if measure.kind is MeasureKind.MEAN:
@@ -270,7 +263,7 @@ def _mean_standing(measure: Measure, rows: pd.DataFrame, table: pd.DataFrame, se
 
 def _months(history: OutcomeData | NotApplicable, measure: Measure, setting: Setting) -> pd.DataFrame:
     """Rows of all periods up to the reported one, with the earlier ones marked as base line where they suffice."""
-    rows = _need(history).of(measure.code).dropna(subset=["value"])
+    rows = need(history).of(measure.code).dropna(subset=["value"])
     last = setting.period or rows["period"].max()
     rows = rows[(rows["period"] <= last) | rows["period"].str.startswith(last)].reset_index(drop=True)
     now = rows["period"].str.startswith(setting.period) if setting.period else pd.Series(True, index=rows.index)
@@ -279,13 +272,13 @@ def _months(history: OutcomeData | NotApplicable, measure: Measure, setting: Set
 
 
 def _watch(months: pd.DataFrame | NotApplicable, measure: Measure, setting: Setting) -> Watch:
-    rows = _need(months)
+    rows = need(months)
     frozen = not rows["_base"].all()
     return watch_units(rows, kind=measure.kind, base=rows["_base"].to_numpy() if frozen else None)
 
 
 def _chart(months: pd.DataFrame | NotApplicable, measure: Measure, setting: Setting) -> RegionChart:
-    rows = _need(months)
+    rows = need(months)
     heavy = rows["denominator"].where(rows["denominator"].notna(), 1.0)
     summed = rows.assign(_w=heavy, _x=heavy * rows["value"]).groupby("period")[["events", "denominator", "_w", "_x"]]
     total = summed.sum(min_count=1)
